@@ -1,0 +1,30 @@
+export type { Attrs, AttrValue } from './attributes.js';
+export { shapeProto } from './attributes.js';
+export type { ArrayOf, DType, NumericDType, TypedArray } from './dtype.js';
+export { DTYPES, dtypeOfCode, isFloating, isNumeric } from './dtype.js';
+export type { OpInput, OpOptions, Shape } from './graph.js';
+export { Graph, Operation, Output } from './graph.js';
+export * as ops from './ops/index.js';
+export type { LoadedLibrary } from './native.js';
+export { loadLibtensorflow } from './native.js';
+export { registeredOps } from './op_def.js';
+export type { OpLibrary } from './op_library.js';
+export { loadedOpLibraries, loadOpLibrary } from './op_library.js';
+export type {
+  AttrValueProto,
+  ConfigProto,
+  GraphDef,
+  MetaGraphDef,
+  NodeDef,
+  OpDef,
+  RunMetadata,
+  SignatureDef,
+  TensorInfo,
+} from './protos.js';
+export { decodeMessage, encodeMessage } from './protos.js';
+export type { RunSettings, SessionOptions, Step, StepParts } from './session.js';
+export { makeStep, Session } from './session.js';
+export type { StatusCode } from './status.js';
+export { TensorflowError } from './status.js';
+export type { TensorValues } from './tensor.js';
+export { elementCount, scalar, stringTensor, Tensor, tensor } from './tensor.js';

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { NativeError } from '../errors.js';
+import { copyBytes } from './buffer.js';
+import { native } from './native.js';
+import type { OpDef } from './protos.js';
+import { decodeMessage } from './protos.js';
+import { TensorflowError, withStatus } from './status.js';
+
+/** An op library in this process. */
+export interface OpLibrary {
+  /** The file it was first loaded from. */
+  readonly path: string;
+  readonly sha256: string;
+  /** The ops it registered. */
+  readonly ops: readonly OpDef[];
+}
+
+// TensorFlow recognises a library by its path alone; the same file under a second path would register its kernels
+// twice, and graphs using them fail then. Nothing is ever unloaded, so neither is this list.
+const loadedBySha256 = new Map<string, OpLibrary>();
+
+/**
+ * Loads a native op library; its ops can be used at once. The same content is loaded once per process, whatever
+ * its path.
+ *
+ * @throws NativeError when the file is missing, is no library, or does not fit this TensorFlow.
+ */
+export function loadOpLibrary(path: string): OpLibrary {
+  const file = resolve(path);
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NativeError(`op library ${path}: cannot be read: ${reason}`, { cause: error });
+  }
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const known = loadedBySha256.get(sha256);
+  if (known !== undefined) return known;
+  const library: OpLibrary = { path: file, sha256, ops: load(path, file) };
+  loadedBySha256.set(sha256, library);
+  return library;
+}
+
+/** The op libraries of this process, in the order of loading. */
+export function loadedOpLibraries(): readonly OpLibrary[] {
+  return [...loadedBySha256.values()];
+}
+
+function load(path: string, file: string): readonly OpDef[] {
+  const api = native();
+  try {
+    const handle = withStatus((status) => api.TF_LoadLibrary(file, status));
+    if (handle === null || handle === 0n) return [];
+    const { data, length } = api.TF_GetOpList(handle);
+    return decodeMessage('OpList', copyBytes(data, length)).op ?? [];
+  } catch (error) {
+    if (!(error instanceof TensorflowError)) throw error;
+    const { detail } = error;
+    const hint = detail.includes('undefined symbol')
+      ? `; it was built for another TensorFlow than ${api.TF_Version()}: rebuild it, best on the stable C kernel API`
+      : '';
+    throw new NativeError(`op library ${path}: cannot be loaded: ${detail}${hint}`, { cause: error });
+  }
+}
