@@ -28,3 +28,5 @@ export type { StatusCode } from './status.js';
 export { TensorflowError } from './status.js';
 export type { TensorValues } from './tensor.js';
 export { elementCount, scalar, stringTensor, Tensor, tensor } from './tensor.js';
+export type { Initializer, VariableOptions } from './variable.js';
+export { Variable, Variables } from './variable.js';
