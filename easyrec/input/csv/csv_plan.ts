@@ -1,0 +1,61 @@
+import { ConfigError } from '../../errors.js';
+import { resolveInputFiles } from '../input_files.js';
+import type { ReaderOptions } from '../reader.js';
+import { columnBuilder } from './column_builder.js';
+
+/** Checked options of a CSV reader: files found, separator as a byte. Plain data. */
+export interface CsvPlan {
+  readonly options: ReaderOptions;
+  readonly paths: readonly string[];
+  readonly separator: number;
+}
+
+const ESCAPES: ReadonlyMap<string, number> = new Map([
+  ['\\t', 9],
+  ['\\\\', 92],
+]);
+
+/**
+ * The byte that a `separator` setting means.
+ * @throws ConfigError unless it is one ASCII character other than a quote or a line end.
+ */
+export function separatorByte(text: string): number {
+  const coded = /^\\(?:x([0-9a-f]{1,2})|([0-7]{1,3}))$/i.exec(text);
+  const byte =
+    ESCAPES.get(text) ??
+    (coded === null ? undefined : parseInt(coded[1] ?? coded[2] ?? '', coded[1] === undefined ? 8 : 16)) ??
+    (text.length === 1 ? text.charCodeAt(0) : NaN);
+  if (byte >= 0 && byte < 128 && byte !== 10 && byte !== 13 && byte !== 34) return byte;
+  throw new ConfigError(
+    `separator: expected one ASCII character other than a quote or a line end, received ${JSON.stringify(text)}`,
+  );
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new ConfigError(`${name}: expected a whole number from ${least}, received ${value}`);
+}
+
+/**
+ * Checks everything that can be told without reading the files.
+ * @throws ConfigError for options that make no sense, DataError for files that are not there.
+ */
+export function planCsv(options: ReaderOptions): CsvPlan {
+  checkCount('batch_size', options.batchSize, 1);
+  checkCount('num_epochs', options.epochs, 0);
+  checkCount('position', options.position, 0);
+  checkCount('prefetch_size', options.prefetch, 1);
+  if (options.shuffle !== null) checkCount('shuffle_buffer_size', options.shuffle.bufferSize, 1);
+  const names = new Set<string>();
+  for (const field of options.fields) {
+    if (names.has(field.name)) {
+      throw new ConfigError(`input field ${JSON.stringify(field.name)} is named twice`, { at: field.at });
+    }
+    names.add(field.name);
+    // For its check of the default value.
+    columnBuilder(field, 1);
+  }
+  if (names.size === 0) throw new ConfigError('no input_fields are named');
+  const separator = separatorByte(options.separator);
+  return { options, separator, paths: resolveInputFiles(options.files, options.filesAt) };
+}

@@ -1,0 +1,78 @@
+import type { SourceLocation } from '../errors.js';
+import type { Batch, FieldType } from './batch.js';
+
+/** One `input_fields` entry. */
+export interface InputField {
+  readonly name: string;
+  readonly type: FieldType;
+  /** Text that an empty field stands for; empty means 0, false or the empty string. */
+  readonly defaultText: string;
+  /** Whether batches carry this field: columns that nothing uses are not built. */
+  readonly wanted: boolean;
+  /** Where the config names the field, for messages about its default value. */
+  readonly at?: SourceLocation | undefined;
+}
+
+export interface ShuffleOptions {
+  /** Rows among which the next one is drawn; EasyRec's default is 32. */
+  readonly bufferSize: number;
+  /** Order of files and rows is a function of this seed and the epoch's number. */
+  readonly seed: number;
+}
+
+/** `fail` stops at the first row that does not fit; otherwise such rows are counted and left out, up to `maxSkipped` (may be Infinity). */
+export type BadRowPolicy = 'fail' | { readonly maxSkipped: number };
+
+/** What to read and how; plain data, so that it can travel to a worker thread. */
+export interface ReaderOptions {
+  /** Comma separated paths and globs. */
+  readonly files: string;
+  /** Where the config names the files, for messages about them. */
+  readonly filesAt?: SourceLocation | undefined;
+  /** All fields, in file order unless the files carry a header. */
+  readonly fields: readonly InputField[];
+  /** One ASCII character, or an escape such as `\t`, `\x02` or `\002` spelt out. */
+  readonly separator: string;
+  readonly withHeader: boolean;
+  /** Rows of a batch, at least 1; only the last batch of all may have fewer. */
+  readonly batchSize: number;
+  /** Passes over the files; 0 repeats endlessly. Batches span the border of two passes. */
+  readonly epochs: number;
+  readonly shuffle: ShuffleOptions | null;
+  /** Rows already delivered in an earlier run: the first batch is the one that run would have given next. */
+  readonly position: number;
+  readonly onBadRow: BadRowPolicy;
+  /** Batches that may wait, read ahead of their use. */
+  readonly prefetch: number;
+}
+
+/** Counts up to and including the last batch delivered (not those read ahead). */
+export interface ReaderStats {
+  /** Rows delivered since the very start, earlier runs included; pass it as `position` to go on from here. */
+  readonly position: number;
+  /** Rows that did not fit their description and were left out, those of earlier runs included. */
+  readonly rowsSkipped: number;
+  /** The messages of the first few of them. */
+  readonly firstSkipped: readonly string[];
+}
+
+/** Every reader: batches in order, then null for ever. */
+export interface BatchReader extends AsyncIterable<Batch> {
+  readonly stats: ReaderStats;
+  /**
+   * The next batch, or null when all passes are over.
+   * Rejects with a `DataError` on input that cannot be read, and does so again on every later call.
+   */
+  next(): Promise<Batch | null>;
+  /** Stops reading at once and frees files and threads; pending and later `next` calls reject. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Iterates over a reader and closes it when the loop is left, however that happens. */
+export async function* batchesOf(reader: BatchReader): AsyncGenerator<Batch, void, void> {
+  try {
+    for (let batch = await reader.next(); batch !== null; batch = await reader.next()) yield batch;
+  } finally {
+    await reader.close();
+  }
+}
