@@ -1,0 +1,132 @@
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { Log } from '../../log.js';
+import type { ModelCatalog } from '../catalog.js';
+import { invalidArgument, ServingError } from '../status.js';
+import { JsonWriter } from './json_writer.js';
+import { formatMetadata, formatModelStatus } from './model_info.js';
+import { readPredictRequest } from './predict_request.js';
+import { writePredictResponse } from './predict_response.js';
+import { isRestPath, parseRoute, type Route } from './routes.js';
+
+/** An HTTP request as the protocol needs it. */
+export interface RestRequest {
+  readonly method: string;
+  /** Path as sent, without the query. */
+  readonly path: string;
+  /** The `Content-Encoding` and `Origin` headers, if sent. */
+  readonly contentEncoding?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** What goes back. */
+export interface RestResponse {
+  readonly status: number;
+  /** Absent where there is no body. */
+  readonly contentType?: string;
+  readonly body: Uint8Array | string;
+}
+
+/** How the protocol behaves where TensorFlow Serving has a flag. */
+export interface RestOptions {
+  /** A model may run this long (`--rest_api_timeout_in_ms`). */
+  readonly timeoutMs: number;
+  /** Limit for a body once it is unpacked. */
+  readonly maxBodyBytes: number;
+}
+
+const JSON_TYPE = 'application/json';
+const NOT_FOUND_PAGE =
+  '<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n<H1>Not Found</H1>\n</BODY></HTML>\n';
+const inflate = promisify(gunzip);
+
+/** TensorFlow Serving's REST protocol over a catalog of models; knows nothing of sockets. */
+export class RestHandler {
+  readonly #catalog: ModelCatalog;
+  readonly #options: RestOptions;
+  readonly #log: Log;
+
+  constructor(catalog: ModelCatalog, options: RestOptions, log: Log) {
+    this.#catalog = catalog;
+    this.#options = options;
+    this.#log = log;
+  }
+
+  /** Answers a request; never rejects. */
+  async handle(request: RestRequest): Promise<RestResponse> {
+    if (!isRestPath(request.path)) return { status: 404, contentType: 'text/html', body: NOT_FOUND_PAGE };
+    // The answer to a browser's preflight; without an origin it is refused.
+    if (request.method === 'OPTIONS') {
+      return { status: /https?:\/\//.test(request.origin ?? '') ? 200 : 400, body: '' };
+    }
+    try {
+      const route = parseRoute(request.method, request.path);
+      return { status: 200, contentType: JSON_TYPE, body: await this.#answer(route, request) };
+    } catch (error) {
+      return errorResponse(this.#asServingError(error));
+    }
+  }
+
+  async #answer(route: Route, request: RestRequest): Promise<Uint8Array | string> {
+    switch (route.action) {
+      case 'status':
+        return formatModelStatus(this.#catalog.status(route.spec));
+      case 'metadata':
+        return formatMetadata(route.spec, this.#catalog.find(route.spec));
+      case 'predict':
+        return this.#predict(route, await this.#body(request));
+      case 'classify':
+      case 'regress':
+        throw new ServingError(
+          'UNIMPLEMENTED',
+          `Method ${route.action} is not implemented by this server: use predict with a signature that takes tensors`,
+        );
+    }
+  }
+
+  async #predict({ spec }: Route, body: Uint8Array): Promise<Uint8Array> {
+    const { signatureName, format, inputs } = readPredictRequest(body, (name) => {
+      const signature = this.#catalog.find(spec).model.signatures.get(name);
+      if (signature === undefined) {
+        throw invalidArgument(`Serving signature name: "${name}" not found in signature def`);
+      }
+      return signature.inputs;
+    });
+    const { model } = this.#catalog.find(spec);
+    const outputs = await model.run({ signatureName, inputs, timeoutMs: this.#options.timeoutMs });
+    return writePredictResponse(outputs, format);
+  }
+
+  async #body(request: RestRequest): Promise<Uint8Array> {
+    if (request.contentEncoding?.toLowerCase() !== 'gzip') return request.body;
+    try {
+      return await inflate(request.body, { maxOutputLength: this.#options.maxBodyBytes });
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') {
+        throw invalidArgument(
+          `Request body is larger than ${this.#options.maxBodyBytes} bytes once unpacked`,
+        );
+      }
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw invalidArgument(`Failed to uncompress the gzipped body: ${reason}`);
+    }
+  }
+
+  #asServingError(error: unknown): ServingError {
+    if (error instanceof ServingError) return error;
+    this.#log.warn(`request failed: ${String(error)}`);
+    if (error instanceof Error && error.stack) this.#log.debug(error.stack);
+    return new ServingError('INTERNAL', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** `{"error": "…"}` with the HTTP status of the error's code. */
+export function errorResponse(error: ServingError): RestResponse {
+  const writer = new JsonWriter();
+  writer.startObject();
+  writer.key('error');
+  writer.string(error.message);
+  writer.endObject();
+  return { status: error.httpStatus, contentType: JSON_TYPE, body: writer.toBytes() };
+}
