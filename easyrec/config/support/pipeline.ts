@@ -1,0 +1,77 @@
+import { all, HONOURED, ignored, type SupportTable, values, when } from './rule.js';
+
+const NEVER_READ = ignored('nothing in EasyRec reads it');
+
+/** The pipeline itself, training, evaluation and export. */
+export const PIPELINE_SUPPORT = {
+  EasyRecConfig: {
+    ...all(
+      HONOURED,
+      'train_input_path',
+      'eval_input_path',
+      'model_dir',
+      'train_config',
+      'eval_config',
+      'data_config',
+    ),
+    ...all(HONOURED, 'feature_configs', 'feature_config', 'model_config', 'export_config'),
+    fg_json_path: when((path: string) => path.startsWith('!'), 'a path that begins with "!"'),
+  },
+  TrainConfig: {
+    optimizer_config: when((optimizers: readonly unknown[]) => optimizers.length <= 1, 'one optimizer'),
+    ...all(HONOURED, 'num_steps', 'fine_tune_checkpoint', 'save_checkpoints_steps', 'save_checkpoints_secs'),
+    ...all(HONOURED, 'keep_checkpoint_max', 'save_summary_steps', 'log_step_count_steps', 'write_graph'),
+    ...all(HONOURED, 'inter_op_parallelism_threads', 'intra_op_parallelism_threads'),
+    ...all(NEVER_READ, 'startup_delay_steps', 'protocol', 'tensor_fuse'),
+    ...all(
+      ignored('it matters only with several workers'),
+      'sync_replicas',
+      'sparse_accumulator_type',
+      'num_gpus_per_worker',
+    ),
+  },
+  EvalConfig: {
+    ...all(HONOURED, 'num_examples', 'metrics_set'),
+    ...all(NEVER_READ, 'eval_interval_secs', 'max_evals', 'save_graph'),
+  },
+  EvalMetrics: {
+    auc: HONOURED,
+    ...all(
+      ignored("EasyRec's rank models produce nothing for it"),
+      'precision',
+      'recall',
+      'precision_at_topk',
+    ),
+  },
+  AUC: { num_thresholds: HONOURED },
+  ExportConfig: {
+    exporter_type: values('final', 'none'),
+    asset_files: HONOURED,
+    batch_size: NEVER_READ,
+    ...all(ignored('only exporter_type "best" reads it'), 'best_exporter_metric', 'metric_bigger'),
+    exports_to_keep: ignored('only exporter_type "best" and "latest" read it'),
+    ...all(
+      ignored('only early stopping reads it'),
+      'max_check_steps',
+      'early_stop_params',
+      'early_stop_func',
+    ),
+  },
+} as const satisfies SupportTable;
+
+/** Optimizers and learning rates. */
+export const OPTIMIZER_SUPPORT = {
+  Optimizer: {
+    ...all(HONOURED, 'adam_optimizer', 'adagrad_optimizer', 'lazy_adam_optimizer'),
+    moving_average_decay: ignored('it matters only with use_moving_average'),
+  },
+  AdamOptimizer: all(HONOURED, 'learning_rate', 'beta1', 'beta2'),
+  LazyAdamOptimizer: all(HONOURED, 'learning_rate', 'beta1', 'beta2'),
+  AdagradOptimizer: all(HONOURED, 'learning_rate', 'initial_accumulator_value'),
+  LearningRate: all(HONOURED, 'constant_learning_rate', 'exponential_decay_learning_rate'),
+  ConstantLearningRate: { learning_rate: HONOURED },
+  ExponentialDecayLearningRate: {
+    ...all(HONOURED, 'initial_learning_rate', 'decay_steps', 'decay_factor', 'staircase'),
+    ...all(HONOURED, 'burnin_learning_rate', 'burnin_steps', 'min_learning_rate'),
+  },
+} as const satisfies SupportTable;
