@@ -54,9 +54,19 @@ export function makeStep({ feeds = [], fetches = [], targets = [] }: StepParts):
 
 /** Makes the options a session starts with, lends them to `use`, and frees them. */
 export function withSessionOptions<Result>(
-  { config, target }: SessionOptions,
+  settings: SessionOptions,
   use: (options: Handle<'TF_SessionOptions'>) => Result,
 ): Result {
+  const options = newSessionOptions(settings);
+  try {
+    return use(options);
+  } finally {
+    native().TF_DeleteSessionOptions(options);
+  }
+}
+
+/** The options a session starts with, for the caller to free. */
+export function newSessionOptions({ config, target }: SessionOptions): Handle<'TF_SessionOptions'> {
   const api = native();
   const options = api.TF_NewSessionOptions();
   try {
@@ -65,9 +75,10 @@ export function withSessionOptions<Result>(
       const bytes = encodeMessage('ConfigProto', config);
       withStatus((status) => api.TF_SetConfig(options, bytes, bytes.byteLength, status));
     }
-    return use(options);
-  } finally {
+    return options;
+  } catch (error) {
     api.TF_DeleteSessionOptions(options);
+    throw error;
   }
 }
 
