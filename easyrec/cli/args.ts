@@ -1,0 +1,128 @@
+import minimist from 'minimist';
+import { type ConfigEdit, parseDottedEdits } from '../config/edit.js';
+import { didYouMean, UserError } from '../errors.js';
+
+/** One flag of a command. */
+export interface Flag {
+  readonly type: 'string' | 'number' | 'boolean' | 'list';
+  /** For --help. */
+  readonly help: string;
+  /** For --help, such as `PATH`. Default: the type. */
+  readonly value?: string;
+  readonly required?: boolean;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+interface ValueOf {
+  readonly string: string;
+  readonly number: number;
+  readonly boolean: boolean;
+  /** From `a,b` or from the flag given several times. */
+  readonly list: readonly string[];
+}
+
+type Value<F extends Flag> = F['type'] extends keyof ValueOf ? ValueOf[F['type']] : never;
+
+/** What was given, by flag name; a flag that was not given is undefined, unless it is required. */
+export type Given<F extends Flags> = {
+  readonly [K in keyof F]: F[K] extends { readonly required: true } ? Value<F[K]> : Value<F[K]> | undefined;
+};
+
+/** What a command is and takes. */
+export interface CommandHelp<F extends Flags> {
+  /** As typed: `easyrec train`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: F;
+  /** Words that are no flags, such as `FILE...`. Default: none are allowed. */
+  readonly positional?: string;
+  /** Whether `--train_config.num_steps=100` and the like edit the config. Default: no. */
+  readonly edits?: boolean;
+}
+
+export interface Parsed<F extends Flags> {
+  readonly flags: Given<F>;
+  readonly words: readonly string[];
+  /** Dotted flags, in the order given. */
+  readonly edits: readonly ConfigEdit[];
+}
+
+/** Flags that every command takes. */
+export const COMMON_FLAGS = {
+  help: { type: 'boolean', help: 'show this text' },
+  verbose: { type: 'boolean', help: 'show more, and stack traces of errors' },
+} as const satisfies Flags;
+
+/** Thrown to end a command with its help text on standard output and exit code 0. */
+export class HelpRequested extends Error {
+  override readonly name = 'HelpRequested';
+}
+
+/**
+ * Reads a command's arguments, `--flag value` and `--flag=value` alike.
+ *
+ * @throws UserError on an unknown flag (naming the nearest), a missing or unreadable value
+ * @throws HelpRequested on --help
+ */
+export function parseArguments<const F extends Flags>(
+  argv: readonly string[],
+  command: CommandHelp<F>,
+): Parsed<F> {
+  const flags: Flags = { ...command.flags, ...COMMON_FLAGS };
+  const names = (type: Flag['type']): string[] => Object.keys(flags).filter((k) => flags[k]?.type === type);
+  const { edits, rest } = command.edits === true ? parseDottedEdits(argv) : { edits: [], rest: argv };
+  const raw: Readonly<Record<string, unknown>> = minimist([...rest], {
+    string: [...names('string'), ...names('number'), ...names('list'), '_'],
+    boolean: names('boolean'),
+    alias: { help: 'h' },
+    unknown: (word) => {
+      if (!word.startsWith('-')) return true;
+      const name = word.replace(/^-+/, '').replace(/=.*$/, '');
+      throw new UserError(
+        `${command.name}: unknown flag --${name}${didYouMean(name, Object.keys(flags))} (see ${command.name} --help)`,
+      );
+    },
+  });
+  if (raw['help'] === true) throw new HelpRequested(helpText(command));
+  const words = (raw['_'] as string[] | undefined) ?? [];
+  if (words.length > 0 && command.positional === undefined) {
+    throw new UserError(`${command.name}: expected only flags, received "${words[0] ?? ''}"`);
+  }
+  const given = Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [name, readFlag(command.name, name, flag, raw[name])]),
+  );
+  return { flags: given as Given<F>, words, edits };
+}
+
+function readFlag(command: string, name: string, flag: Flag, value: unknown): unknown {
+  const where = `${command}: --${name}`;
+  if (flag.type === 'boolean') return value === true ? true : undefined;
+  const all = (Array.isArray(value) ? (value as unknown[]) : [value]).filter((v) => v !== undefined);
+  if (all.length === 0) {
+    if (flag.required === true) throw new UserError(`${where} is missing (${flag.help})`);
+    return undefined;
+  }
+  const texts = all.map(String);
+  if (texts.includes('')) throw new UserError(`${where}: expected a value`);
+  if (flag.type === 'list') return texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+  const last = texts.at(-1) ?? '';
+  if (flag.type === 'string') return last;
+  const number = Number(last);
+  if (Number.isNaN(number)) throw new UserError(`${where}: expected a number, received "${last}"`);
+  return number;
+}
+
+/** The text that --help shows. */
+export function helpText(command: CommandHelp<Flags>): string {
+  const flags: Flags = { ...command.flags, ...COMMON_FLAGS };
+  const rows = Object.entries(flags).map(([name, flag]): [string, string] => {
+    const value = flag.type === 'boolean' ? '' : ` ${flag.value ?? flag.type.toUpperCase()}`;
+    return [`  --${name}${value}`, `${flag.help}${flag.required === true ? ' (required)' : ''}`];
+  });
+  if (command.edits === true)
+    rows.push(['  --SECTION.FIELD VALUE', 'edit the config, as in --train_config.num_steps 100']);
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  const usage = `usage: ${command.name} [FLAGS]${command.positional === undefined ? '' : ` ${command.positional}`}`;
+  return [command.summary, '', usage, '', ...rows.map(([l, r]) => l.padEnd(width) + r)].join('\n');
+}
