@@ -50,21 +50,31 @@ const REMEDY =
 export function locateLibtensorflow(options: LocateOptions = {}): LibtensorflowLocation {
   const env = options.env ?? process.env;
   if (options.version !== undefined) return fromCache(cacheDirectory(env), options.version, []);
-  const named = env.EASYREC_LIBTENSORFLOW;
-  if (named) return fromEnvironment(resolve(named));
-  const tried = ['EASYREC_LIBTENSORFLOW (not set)'];
-  const installed = fromTfjs(
+  const elsewhere = locateOutsideCache(options);
+  if (elsewhere) return elsewhere;
+  const tried = [
+    'EASYREC_LIBTENSORFLOW (not set)',
+    `${TFJS_PACKAGES.join(' and ')} (not installed, or not in use)`,
+  ];
+  return fromCache(
+    cacheDirectory(env),
+    env.EASYREC_TF_VERSION ? env.EASYREC_TF_VERSION : DEFAULT_TENSORFLOW_VERSION,
+    tried,
+  );
+}
+
+/**
+ * The libtensorflow that EASYREC_LIBTENSORFLOW names or that an installed tfjs-node brings; undefined where there is
+ * none and the cache is to be used. EASYREC_TF_VERSION asks for the cache: tfjs-node brings whichever version it brings.
+ * @throws NativeError when EASYREC_LIBTENSORFLOW names a folder without the libraries
+ */
+export function locateOutsideCache(options: LocateOptions = {}): LibtensorflowLocation | undefined {
+  const env = options.env ?? process.env;
+  if (env.EASYREC_LIBTENSORFLOW) return fromEnvironment(resolve(env.EASYREC_LIBTENSORFLOW));
+  if (env.EASYREC_TF_VERSION) return undefined;
+  return fromTfjs(
     options.resolveFrom ?? [join(process.cwd(), 'package.json'), fileURLToPath(import.meta.url)],
   );
-  // A version that was asked for by name can only come from the cache: tfjs-node brings whichever it brings.
-  const version = env.EASYREC_TF_VERSION;
-  if (installed && !version) return installed;
-  tried.push(
-    installed
-      ? `${installed.source} (its version is not known to be ${String(version)})`
-      : `${TFJS_PACKAGES.join(' and ')} (not installed with their libraries)`,
-  );
-  return fromCache(cacheDirectory(env), version ? version : DEFAULT_TENSORFLOW_VERSION, tried);
 }
 
 /** The versions that the cache holds, unpacked and complete. */

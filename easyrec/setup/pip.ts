@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { NativeError } from '../errors.js';
 import type { Environment } from './cache.js';
+import { runTool, type ToolResult } from './tool.js';
 import type { Wheel } from './wheels.js';
 
 export interface PipOptions {
@@ -99,13 +99,7 @@ function downloadInfo(report: string): ResolvedWheel | undefined {
   return { url: info.url, sha256: info.archive_info?.hashes?.sha256 };
 }
 
-interface Finished {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number;
-}
-
-async function pip(args: readonly string[], options: PipOptions): Promise<Finished> {
+async function pip(args: readonly string[], options: PipOptions): Promise<ToolResult> {
   const finished = await runPython(['-m', 'pip', '--disable-pip-version-check', ...args], options);
   if (finished.code !== 0 && finished.stderr.includes('No module named pip')) {
     throw new NativeError(
@@ -116,24 +110,11 @@ async function pip(args: readonly string[], options: PipOptions): Promise<Finish
   return finished;
 }
 
-function runPython(args: readonly string[], { python = 'python3', env }: PipOptions): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      python,
-      args,
-      { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        if (error?.code === 'ENOENT') {
-          reject(
-            new NativeError(`${python} was not found; set-up needs it with pip, to fetch libtensorflow`, {
-              cause: error,
-            }),
-          );
-        } else if (error) resolve({ stdout, stderr, code: typeof error.code === 'number' ? error.code : 1 });
-        else resolve({ stdout, stderr, code: 0 });
-      },
-    );
-  });
+async function runPython(
+  args: readonly string[],
+  { python = 'python3', env }: PipOptions,
+): Promise<ToolResult> {
+  return await runTool(python, args, { env, purpose: 'set-up needs it with pip, to fetch libtensorflow' });
 }
 
 function failure(stderr: string): string {
