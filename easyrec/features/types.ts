@@ -13,6 +13,13 @@ export interface SparseIds {
   readonly weights: Output | null;
   /** B, a scalar int32. */
   readonly batchSize: Output;
+  /** Set where every row has exactly one id (`rows` is 0 … B-1), so that a lookup is a plain gather. */
+  readonly single?: true;
+  /**
+   * Set where every row has the ids 0 … K-1 with these weights, `[B, K]` float32: the weighted sum of the rows of a
+   * table is then a matrix product.
+   */
+  readonly projection?: Output;
 }
 
 /** Numbers that go into the model as they are, `[B, width]` float32. */

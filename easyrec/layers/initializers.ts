@@ -1,5 +1,8 @@
+import { GraphError } from '../errors.js';
 import type { DType, Graph, Initializer, Output } from '../tf/index.js';
-import { ops } from '../tf/index.js';
+import { elementCount, ops } from '../tf/index.js';
+
+// All are functions of their seed alone: the same values on any number of threads, now and after a restart.
 
 /** All elements 0. */
 export function zeros(): Initializer {
@@ -14,6 +17,24 @@ export function ones(): Initializer {
 /** All elements `value`. */
 export function constantValue(value: number): Initializer {
   return (graph, shape, dtype) => ops.fill(ops.ints(graph, shape), ops.constant(graph, dtype, value));
+}
+
+/**
+ * The given values in row-major order; where they are too few the last one repeats.
+ *
+ * @throws GraphError (when the variable is made) when there are none, or more than the variable has elements
+ */
+export function constants(values: readonly number[]): Initializer {
+  return (graph, shape, dtype, seed) => {
+    const count = elementCount(shape);
+    const last = values.at(-1);
+    if (last === undefined || values.length > count) {
+      throw new GraphError(`constant initializer: expected 1 to ${count} values, received ${values.length}`);
+    }
+    if (values.length === 1) return constantValue(last)(graph, shape, dtype, seed);
+    const rest = constantValue(last)(graph, [count - values.length], dtype, seed);
+    return ops.reshape(ops.concat([ops.constant(graph, dtype, values), rest], 0), shape);
+  };
 }
 
 /** Uniform in [min, max). */
@@ -34,6 +55,11 @@ export function normal(mean: number, deviation: number): Initializer {
 export function truncatedNormal(mean = 0, deviation = 0.05): Initializer {
   return (graph, shape, dtype, seed) =>
     shifted(ops.truncatedNormal(ops.ints(graph, shape), seed, dtype), mean, deviation);
+}
+
+/** What embedding tables of width `dim` start from: truncated normal, mean 0, deviation `0.01 / sqrt(dim)`. */
+export function embeddingTable(dim: number): Initializer {
+  return truncatedNormal(0, 0.01 / Math.sqrt(dim));
 }
 
 function shifted(draws: Output, mean: number, deviation: number): Output {

@@ -1,0 +1,68 @@
+import type { Output } from '../tf/index.js';
+import { ops } from '../tf/index.js';
+import type { IdSource } from './spec.js';
+import type { SparseIds } from './types.js';
+import { vocabularyIds } from './vocabulary.js';
+
+/** Text as it is; numbers as decimal text, floats with `precision` decimals. */
+export function textOf(x: Output, precision: number | null): Output {
+  if (x.dtype === 'string') return x;
+  const isFloat = x.dtype === 'float32' || x.dtype === 'float64';
+  return ops.asString(x, isFloat && precision !== null ? { precision } : {});
+}
+
+/** Numbers as they are; text parsed as int32, which fails the run where it is no such number. */
+export function integersOf(x: Output): Output {
+  return x.dtype === 'string' ? ops.stringToNumber(x, 'int32') : x;
+}
+
+/** The id of each value, int64 of the same shape: of text, or of integers where the source is `identity`. */
+export function idsOf(values: Output, source: IdSource): Output {
+  switch (source.kind) {
+    case 'hash':
+      return ops.stringToHashBucketFast(values, source.buckets);
+    case 'vocabulary':
+      return vocabularyIds(values, source.words);
+    case 'identity': {
+      const ids = ops.cast(integersOf(values), 'int64');
+      const outside = ops.logicalOr(ops.less(ids, 0), ops.greaterEqual(ids, source.buckets));
+      return ops.select(outside, 0, ids);
+    }
+  }
+}
+
+/** The number of ids a source can give. */
+export function idCount(source: IdSource): number {
+  return source.kind === 'vocabulary' ? source.words.length : source.buckets;
+}
+
+/** B of a column `[B]`. */
+export function batchSizeOf(column: Output): Output {
+  return column.shape?.length === 1 ? ops.sizeOf(column) : ops.dimension(column, 0);
+}
+
+/** 0 … B-1, int64. */
+export function rowNumbers(batchSize: Output): Output {
+  const { graph } = batchSize;
+  const at = (value: number): Output => ops.constant(graph, 'int64', value);
+  return ops.range(at(0), ops.cast(batchSize, 'int64'), at(1));
+}
+
+/** One id a row, `[B]`, none of them missing. */
+export function oneIdPerRow(ids: Output): SparseIds {
+  const batchSize = batchSizeOf(ids);
+  return { kind: 'sparse', ids, rows: rowNumbers(batchSize), weights: null, batchSize, single: true };
+}
+
+/** One id a row where `present`, none elsewhere; both `[B]`. */
+export function idsWhere(present: Output, ids: Output): SparseIds {
+  const rows = ops.reshape(ops.where(present), [-1]);
+  return { kind: 'sparse', ids: ops.gather(ids, rows), rows, weights: null, batchSize: batchSizeOf(ids) };
+}
+
+/** Column 0 of the coordinates of sparse elements, `[n, rank]` -> `[n]`: the row of each. */
+export function rowsOf(indices: Output): Output {
+  const pair = (a: number, b: number): Output => ops.ints(indices.graph, [a, b]);
+  const masks = { beginMask: 1, endMask: 1, shrinkAxisMask: 2 };
+  return ops.stridedSlice(indices, pair(0, 0), pair(0, 1), pair(1, 1), masks);
+}
