@@ -1,0 +1,36 @@
+import { addSaver, CheckpointReader, restoreCheckpoint, type Session, type Variable } from '../tf/index.js';
+import { resolveCheckpoint } from './checkpoint_files.js';
+import type { ModelPlan } from './model_plan.js';
+import { GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
+
+/**
+ * Starts from the variables of another checkpoint, where `fine_tune_checkpoint` names one: those that it has under the
+ * same name, shape and dtype; the number of steps is not among them.
+ *
+ * @throws DataError when there is no such checkpoint or it is damaged.
+ */
+export async function fineTune(
+  session: Session,
+  { graph, variables }: TrainingGraph,
+  plan: ModelPlan,
+): Promise<void> {
+  const path = plan.config.train_config?.fine_tune_checkpoint ?? '';
+  if (path === '') return;
+  const prefix = resolveCheckpoint(path);
+  const fitting = matching(prefix, variables.all);
+  const skipped = variables.all.length - fitting.length;
+  plan.log.info(`fine-tuning from ${prefix}: ${fitting.length} variables taken over, ${skipped} start anew`);
+  if (fitting.length === 0) return;
+  await restoreCheckpoint(session, addSaver(graph, fitting, 'fine_tune'), prefix);
+}
+
+function matching(prefix: string, variables: readonly Variable[]): readonly Variable[] {
+  using reader = new CheckpointReader(prefix);
+  return variables.filter(
+    ({ name, shape, dtype }) =>
+      name !== GLOBAL_STEP &&
+      reader.has(name) &&
+      reader.dtype(name) === dtype &&
+      reader.shape(name).join() === shape.join(),
+  );
+}

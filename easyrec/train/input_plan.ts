@@ -1,0 +1,144 @@
+import type { DatasetConfig, DatasetConfig_FieldType } from '../config/generated/types.js';
+import type { PipelineConfig } from '../config/load.js';
+import { featureConfigs } from '../config/load.js';
+import { locationOf } from '../config/message.js';
+import type { SourceLocation } from '../errors.js';
+import { ConfigError, didYouMean } from '../errors.js';
+import type { FieldType } from '../input/batch.js';
+import type { BatchReader, InputField, ReaderOptions } from '../input/reader.js';
+import { READERS } from '../input/index.js';
+
+/** A column that a model is fed. */
+export interface PlannedColumn {
+  readonly name: string;
+  readonly type: FieldType;
+  /** Its place among all input fields: the number in EasyRec's placeholder name `input_<index>`. */
+  readonly index: number;
+}
+
+/** Which columns of the data a model uses, and what for. */
+export interface InputPlan {
+  readonly dataConfig: DatasetConfig;
+  /** Columns that features read, in the order of the input fields. */
+  readonly features: readonly PlannedColumn[];
+  readonly labels: readonly PlannedColumn[];
+  readonly sampleWeight: PlannedColumn | null;
+}
+
+const TYPES = {
+  INT32: 'int32',
+  INT64: 'int64',
+  STRING: 'string',
+  FLOAT: 'float32',
+  DOUBLE: 'float64',
+  BOOL: 'bool',
+} as const satisfies Readonly<Record<DatasetConfig_FieldType, FieldType>>;
+
+/**
+ * Works out which columns a model reads.
+ *
+ * @throws ConfigError for a feature, label or weight that names no input field.
+ */
+export function planInput(config: PipelineConfig): InputPlan {
+  const dataConfig = config.data_config;
+  if (dataConfig === null) {
+    throw new ConfigError('expected a data_config, received none', { at: locationOf(config) });
+  }
+  const columns = new Map(
+    dataConfig.input_fields.map((field, index) => [
+      field.input_name,
+      { name: field.input_name, type: TYPES[field.input_type], index },
+    ]),
+  );
+  const find = (name: string, what: string, at: SourceLocation): PlannedColumn => {
+    const column = columns.get(name);
+    if (column !== undefined) return column;
+    throw new ConfigError(`${what}: no input field "${name}"${didYouMean(name, columns.keys())}`, { at });
+  };
+  const used = new Map<string, PlannedColumn>();
+  for (const feature of featureConfigs(config)) {
+    feature.input_names.forEach((name, i) => {
+      used.set(name, find(name, 'input_names', locationOf(feature, 'input_names', i)));
+    });
+  }
+  const labels = dataConfig.label_fields.map((name, i) =>
+    find(name, 'label_fields', locationOf(dataConfig, 'label_fields', i)),
+  );
+  if (labels.length === 0) {
+    throw new ConfigError('label_fields: expected at least one field, received none', {
+      at: locationOf(dataConfig),
+    });
+  }
+  const weight = dataConfig.sample_weight;
+  return {
+    dataConfig,
+    features: [...used.values()].sort((a, b) => a.index - b.index),
+    labels,
+    sampleWeight:
+      weight === '' ? null : find(weight, 'sample_weight', locationOf(dataConfig, 'sample_weight')),
+  };
+}
+
+/** All columns that training and evaluation need: features, labels and the weight, each once. */
+export function columnsOf(plan: InputPlan): readonly PlannedColumn[] {
+  const all = [...plan.features, ...plan.labels, ...(plan.sampleWeight === null ? [] : [plan.sampleWeight])];
+  return [...new Map(all.map((column) => [column.name, column])).values()];
+}
+
+export interface ReadSettings {
+  /** Comma separated paths and globs. */
+  readonly files: string;
+  readonly filesAt?: ReaderOptions['filesAt'];
+  /** Whether to read for training: shuffled, `num_epochs` times. Otherwise once, in order. */
+  readonly training: boolean;
+  /** Of the order of rows. Default: 2020, EasyRec's own. */
+  readonly seed?: number;
+  /** Rows already read in an earlier run. Default: 0. */
+  readonly position?: number;
+}
+
+/**
+ * Opens the files of one data set; only the planned columns are built.
+ *
+ * @throws ConfigError for an input type that is not supported.
+ */
+export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader {
+  const { dataConfig } = plan;
+  const wanted = new Set(columnsOf(plan).map(({ name }) => name));
+  const fields = dataConfig.input_fields.map((field): InputField => ({
+    name: field.input_name,
+    type: TYPES[field.input_type],
+    defaultText: field.default_val,
+    wanted: wanted.has(field.input_name),
+    at: locationOf(field, 'default_val'),
+  }));
+  const Reader = readerClass(dataConfig);
+  return new Reader({
+    files: settings.files,
+    filesAt: settings.filesAt,
+    fields,
+    separator: dataConfig.separator,
+    withHeader: dataConfig.with_header,
+    batchSize: dataConfig.batch_size,
+    epochs: settings.training ? dataConfig.num_epochs : 1,
+    shuffle:
+      settings.training && dataConfig.shuffle
+        ? { bufferSize: dataConfig.shuffle_buffer_size, seed: settings.seed ?? DEFAULT_SEED }
+        : null,
+    position: settings.position ?? 0,
+    onBadRow: dataConfig.ignore_error ? { maxSkipped: Infinity } : 'fail',
+    prefetch: dataConfig.prefetch_size,
+  });
+}
+
+/** As EasyRec shuffles. */
+export const DEFAULT_SEED = 2020;
+
+function readerClass(dataConfig: DatasetConfig): (typeof READERS)[keyof typeof READERS] {
+  const name = dataConfig.input_type;
+  if (name in READERS) return READERS[name as keyof typeof READERS];
+  throw new ConfigError(
+    `input_type: ${name} is not supported yet; expected ${Object.keys(READERS).join(' or ')}`,
+    { at: locationOf(dataConfig, 'input_type') },
+  );
+}

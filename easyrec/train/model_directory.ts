@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic, writeProblem } from '../atomic_files.js';
+import { UserError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Saver, Session } from '../tf/index.js';
+import { writeCheckpoint } from '../tf/index.js';
+import {
+  checkpointPrefix,
+  hasCheckpoints,
+  latestCheckpoint,
+  pruneCheckpoints,
+  readCheckpointPart,
+  removeUnfinished,
+  writeCheckpointPart,
+  type CheckpointFile,
+} from './checkpoint_files.js';
+
+/** Where a run stands in its data; kept beside each checkpoint as `model.ckpt-N.input.json`. */
+export interface InputState {
+  /** Rows that the steps so far were trained on. */
+  readonly position: number;
+  /** Whether the data was used up: a run that goes on begins it anew. */
+  readonly finished: boolean;
+}
+
+/** What an earlier run left to go on from. */
+export interface ResumePoint {
+  readonly checkpoint: CheckpointFile;
+  readonly input: InputState;
+}
+
+/** The file that says that a training came to its end, as EasyRec writes it. */
+const DONE_FILE = 'ESTIMATOR_TRAIN_DONE';
+
+/** A model's folder: checkpoints, config, events, exports. */
+export class ModelDirectory {
+  constructor(
+    readonly path: string,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Makes the folder ready for a run.
+   *
+   * @returns what to go on from; undefined for a fresh start
+   * @throws UserError when it holds checkpoints and the run is not meant to go on from them
+   */
+  async open(continueTrain: boolean): Promise<ResumePoint | undefined> {
+    if (hasCheckpoints(this.path) && !continueTrain) {
+      const step = latestCheckpoint(this.path)?.step;
+      throw new UserError(
+        `model_dir ${this.path}: expected a folder without checkpoints, found ${step === undefined ? 'some' : `one of step ${step}`}; ` +
+          'go on from it with --continue_train, or choose another --model_dir',
+      );
+    }
+    try {
+      mkdirSync(this.path, { recursive: true });
+    } catch (error) {
+      throw writeProblem(this.path, error);
+    }
+    removeUnfinished(this.path);
+    const checkpoint = latestCheckpoint(this.path);
+    if (checkpoint === undefined) return undefined;
+    return { checkpoint, input: await this.#readInput(checkpoint) };
+  }
+
+  /** Writes a checkpoint of a session's variables, and removes the oldest beyond `keep`. */
+  async save(
+    session: Session,
+    saver: Saver,
+    { step, input, keep }: { readonly step: number; readonly input: InputState; readonly keep: number },
+  ): Promise<void> {
+    const prefix = checkpointPrefix(this.path, step);
+    await writeCheckpointPart(prefix, 'input', input);
+    await writeCheckpoint(session, saver, prefix);
+    await pruneCheckpoints(this.path, keep);
+    this.log.debug(`saved ${prefix}`);
+  }
+
+  /** Writes the config that the run uses. */
+  async writeConfig(text: string): Promise<void> {
+    await writeFileAtomic(join(this.path, 'pipeline.config'), text);
+  }
+
+  /** Marks the training as complete. */
+  async writeDone(): Promise<void> {
+    await writeFileAtomic(join(this.path, DONE_FILE), 'Train Done.');
+  }
+
+  async #readInput({ prefix }: CheckpointFile): Promise<InputState> {
+    const state = await readCheckpointPart(prefix, 'input');
+    if (state === undefined) {
+      this.log.info(`${prefix} does not say how far its data was read: reading begins at the start`);
+      return { position: 0, finished: false };
+    }
+    if (isInputState(state)) return state;
+    throw new UserError(
+      `${prefix}.input.json: expected {"position": …, "finished": …}; remove it to begin at the start`,
+    );
+  }
+}
+
+function isInputState(value: unknown): value is InputState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { position, finished } = value as Partial<Record<keyof InputState, unknown>>;
+  return typeof position === 'number' && typeof finished === 'boolean';
+}

@@ -1,0 +1,93 @@
+import type { ComponentContextOptions } from '../components/context.js';
+import { COMPONENTS } from '../components/index.js';
+import { OpLibraries } from '../components/op_libraries.js';
+import type { Plugin } from '../components/plugin.js';
+import type { EasyRecModel } from '../config/generated/types.js';
+import type { PipelineConfig } from '../config/load.js';
+import { locationOf } from '../config/message.js';
+import { checkSupported, SUPPORT } from '../config/support/index.js';
+import { ConfigError, didYouMean } from '../errors.js';
+import { featureSpecs } from '../features/from_config.js';
+import type { FeatureSpec } from '../features/spec.js';
+import type { Log } from '../log.js';
+import { MODELS } from '../models/index.js';
+import type { GradientRules } from '../tf/grad/index.js';
+import { DEFAULT_SEED, planInput, type InputPlan } from './input_plan.js';
+
+/** Everything that is known of a model before a graph is built: the config, checked and resolved. */
+export interface ModelPlan {
+  readonly config: PipelineConfig;
+  readonly modelConfig: EasyRecModel;
+  readonly modelClass: keyof typeof MODELS;
+  readonly input: InputPlan;
+  readonly features: readonly FeatureSpec[];
+  readonly components: ComponentContextOptions;
+  /** Rules of plugins, beside the toolkit's own. */
+  readonly gradientRules: GradientRules;
+  /** Of initial values, the order of rows, dropout. */
+  readonly seed: number;
+  readonly log: Log;
+}
+
+export interface PlanOptions {
+  readonly plugins?: readonly Plugin[];
+  readonly opLibraries?: readonly string[];
+  /** Whether `model_params.l2_regularization` also acts on the kernels of components, as its name says. Default: no. */
+  readonly regularizeComponents?: boolean;
+  /** Default: 2020, as EasyRec's shuffling. */
+  readonly seed?: number;
+  readonly log: Log;
+}
+
+/**
+ * Checks a config and resolves what it names.
+ *
+ * @throws ConfigError at the first thing that is wrong or not supported yet.
+ */
+export function planModel(config: PipelineConfig, options: PlanOptions): ModelPlan {
+  const { plugins = [], opLibraries = [], regularizeComponents = false, seed = DEFAULT_SEED, log } = options;
+  checkSupported(config, SUPPORT);
+  const modelConfig = config.model_config;
+  if (modelConfig === null) {
+    throw new ConfigError('expected a model_config, received none', { at: locationOf(config) });
+  }
+  const modelClass = knownModel(modelConfig);
+  const l2 = modelConfig.model_params?.l2_regularization ?? 0;
+  if (l2 > 0 && !regularizeComponents) {
+    log.warn(
+      'model_params.l2_regularization has no effect on components, as in EasyRec; --regularize_components makes it act',
+    );
+  }
+  const libraries = [...plugins.flatMap((plugin) => plugin.opLibraries ?? []), ...opLibraries];
+  return {
+    config,
+    modelConfig,
+    modelClass,
+    input: planInput(config),
+    features: featureSpecs(config),
+    components: {
+      log,
+      opLibraries: new OpLibraries(libraries),
+      components: mergedComponents(plugins),
+      kernelL2: regularizeComponents ? l2 : 0,
+    },
+    gradientRules: Object.assign({}, ...plugins.map((plugin) => plugin.gradients ?? {})) as GradientRules,
+    seed,
+    log,
+  };
+}
+
+function knownModel(config: EasyRecModel): keyof typeof MODELS {
+  const name = config.model_class;
+  if (Object.hasOwn(MODELS, name)) return name as keyof typeof MODELS;
+  const known = Object.keys(MODELS);
+  throw new ConfigError(
+    `model_class: expected ${known.join(' or ')}, received "${name}"${didYouMean(name, known)}`,
+    { at: locationOf(config, 'model_class') },
+  );
+}
+
+function mergedComponents(plugins: readonly Plugin[]): ComponentContextOptions['components'] {
+  const extra = plugins.flatMap((plugin) => plugin.components ?? []);
+  return { ...COMPONENTS, ...Object.fromEntries(extra.map((component) => [component.name, component])) };
+}

@@ -1,0 +1,310 @@
+import { join } from 'node:path';
+import { locationOf } from '../config/message.js';
+import { printConfig } from '../config/load.js';
+import { ConfigError, DataError } from '../errors.js';
+import type { BatchReader } from '../input/reader.js';
+import { METRICS } from '../metrics/index.js';
+import type { StepProgress } from '../report/progress.js';
+import { EventWriter } from '../report/tensorboard.js';
+import type { Saver } from '../tf/index.js';
+import { addSaver, makeStep, restoreCheckpoint, scalar, Session } from '../tf/index.js';
+import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
+import { batchTensors, labelValues } from './feeds.js';
+import { fineTune } from './fine_tune.js';
+import { openReader } from './input_plan.js';
+import { CheckpointClock } from './intervals.js';
+import { metricsOf } from './metric_config.js';
+import type { ModelPlan } from './model_plan.js';
+import { ModelDirectory, type ResumePoint } from './model_directory.js';
+import { learningOf, type Learning } from './optimizer_config.js';
+import { sessionConfig } from './session_config.js';
+import { buildTrainingGraph, GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
+
+export interface TrainSettings {
+  readonly plan: ModelPlan;
+  /** Whether to go on from the latest checkpoint in model_dir. */
+  readonly continueTrain: boolean;
+  readonly onStep: (progress: StepProgress) => void;
+  readonly onEvaluation: (step: number, evaluation: Evaluation) => void;
+  /** Aborting ends training after the step that runs, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a training went. */
+export interface TrainResult {
+  /** Steps done, those of earlier runs included. */
+  readonly step: number;
+  readonly end: 'num_steps' | 'end of data' | 'stopped';
+  /** The last evaluation; null without evaluation data. */
+  readonly evaluation: Evaluation | null;
+  /** Rows that did not fit their description and were left out. */
+  readonly rowsSkipped: number;
+  readonly firstSkipped: readonly string[];
+  /** Milliseconds from the start of the process to the start of the first step; null when there was none. */
+  readonly firstStepMs: number | null;
+  /** Seconds and rows of all steps but the first, whose time goes into start-up. */
+  readonly steadySeconds: number;
+  readonly steadyRows: number;
+}
+
+const MIN_EVALUATION_GAP_MS = 10_000;
+
+/** Trains a model as its config says: steps, checkpoints, evaluations, event files. */
+export async function train(settings: TrainSettings): Promise<TrainResult> {
+  const { plan } = settings;
+  const trainConfig = plan.config.train_config;
+  if (trainConfig === null) {
+    throw new ConfigError('expected a train_config, received none', { at: locationOf(plan.config) });
+  }
+  if (trainConfig.num_steps === 0 && plan.input.dataConfig.num_epochs === 0) {
+    throw new ConfigError(
+      'expected train_config.num_steps or data_config.num_epochs above 0: training has no end',
+      {
+        at: locationOf(trainConfig),
+      },
+    );
+  }
+  const learning = learningOf(trainConfig);
+  const directory = new ModelDirectory(modelDir(plan), plan.log);
+  const resume = await directory.open(settings.continueTrain);
+  // Reading begins while the graph is built.
+  await using reader = closing(trainReader(plan, resume));
+  const run = new TrainingRun({ settings, learning, directory, resume, reader: reader.value });
+  return run.run();
+}
+
+/** The folder that a config trains into. */
+export function modelDir({ config }: ModelPlan): string {
+  if (config.model_dir !== '') return config.model_dir;
+  throw new ConfigError('expected a model_dir, received none; give --model_dir', { at: locationOf(config) });
+}
+
+function trainReader(plan: ModelPlan, resume: ResumePoint | undefined): BatchReader {
+  const { config } = plan;
+  if (config.train_input_path === '') {
+    throw new ConfigError('expected a train_input_path, received none', { at: locationOf(config) });
+  }
+  return openReader(plan.input, {
+    files: config.train_input_path,
+    filesAt: locationOf(config, 'train_input_path'),
+    training: true,
+    seed: plan.seed,
+    position: resume === undefined || resume.input.finished ? 0 : resume.input.position,
+  });
+}
+
+function closing(reader: BatchReader): AsyncDisposable & { readonly value: BatchReader } {
+  return { value: reader, [Symbol.asyncDispose]: () => reader.close() };
+}
+
+interface RunParts {
+  readonly settings: TrainSettings;
+  readonly learning: Learning;
+  readonly directory: ModelDirectory;
+  readonly resume: ResumePoint | undefined;
+  readonly reader: BatchReader;
+}
+
+interface Prepared {
+  readonly feeds: ReturnType<typeof batchTensors>;
+  readonly rows: number;
+  readonly labels: Float32Array;
+}
+
+/** One run of training: its graph, session and state. */
+class TrainingRun {
+  readonly #parts: RunParts;
+  readonly #plan: ModelPlan;
+  readonly #config: NonNullable<ModelPlan['config']['train_config']>;
+  readonly #graph: TrainingGraph;
+  readonly #saver: Saver;
+  readonly #session: Session;
+  readonly #events: EventWriter;
+  readonly #evalEvents: EventWriter;
+  readonly #trainAuc = METRICS.auc({ numThresholds: 200 });
+  #step = 0;
+  #position = 0;
+  #evaluation: Evaluation | null = null;
+  #lastEvaluationMs = -Infinity;
+  #savedStep = -1;
+  #firstStepMs: number | null = null;
+  #steady = { startMs: 0, rows: 0 };
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#plan = parts.settings.plan;
+    const config = this.#plan.config.train_config;
+    if (config === null) throw new Error('no train_config');
+    this.#config = config;
+    this.#graph = buildTrainingGraph(this.#plan, parts.learning.optimizer);
+    this.#saver = addSaver(this.#graph.graph, this.#graph.variables.all);
+    this.#session = Session.create(this.#graph.graph, { config: sessionConfig(config) });
+    this.#events = new EventWriter(parts.directory.path);
+    this.#evalEvents = new EventWriter(join(parts.directory.path, 'eval_val'));
+  }
+
+  async run(): Promise<TrainResult> {
+    try {
+      await this.#start();
+      const end = await this.#loop();
+      await this.#finish(end);
+      const { rowsSkipped, firstSkipped } = this.#parts.reader.stats;
+      const seconds = this.#steady.startMs === 0 ? 0 : (performance.now() - this.#steady.startMs) / 1000;
+      return {
+        step: this.#step,
+        end,
+        evaluation: this.#evaluation,
+        rowsSkipped,
+        firstSkipped,
+        firstStepMs: this.#firstStepMs,
+        steadySeconds: seconds,
+        steadyRows: this.#steady.rows,
+      };
+    } finally {
+      this.#events.close();
+      this.#evalEvents.close();
+      await this.#session.close();
+      this.#graph.graph.dispose();
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { directory, resume } = this.#parts;
+    if (resume === undefined) {
+      await this.#session.run(makeStep({ targets: this.#graph.initialize }));
+      await fineTune(this.#session, this.#graph, this.#plan);
+      await directory.writeConfig(printConfig(this.#plan.config));
+      return;
+    }
+    await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
+    this.#step = await this.#readGlobalStep();
+    this.#savedStep = this.#step;
+    this.#position = resume.input.finished ? 0 : resume.input.position;
+    this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
+  }
+
+  async #readGlobalStep(): Promise<number> {
+    const variable = this.#graph.variables.find(GLOBAL_STEP);
+    if (variable === undefined) throw new Error(`no variable ${GLOBAL_STEP}`);
+    const [value] = await this.#session.run(makeStep({ fetches: [variable.read()] }));
+    const step = Number(value?.data('int64')[0] ?? 0n);
+    value?.dispose();
+    return step;
+  }
+
+  async #loop(): Promise<TrainResult['end']> {
+    const numSteps = this.#config.num_steps > 0 ? this.#config.num_steps : Infinity;
+    const { save_checkpoints_steps: everySteps, save_checkpoints_secs: everySeconds } = this.#config;
+    const clock = new CheckpointClock(everySteps, everySeconds, {
+      step: this.#step,
+      nowMs: performance.now(),
+    });
+    const { signal } = this.#parts.settings;
+    if (this.#step >= numSteps) return 'num_steps';
+    let next = await this.#prepare();
+    if (this.#savedStep < 0 && next !== null) await this.#save(false);
+    while (next !== null) {
+      this.#firstStepMs ??= performance.now();
+      const current: Prepared = next;
+      // The next batch is read and copied while this one computes.
+      const [, following] = await Promise.all([this.#train(current), this.#prepare()]);
+      next = following;
+      if (this.#steady.startMs === 0) this.#steady.startMs = performance.now();
+      else this.#steady.rows += current.rows;
+      if (signal?.aborted === true) return 'stopped';
+      if (this.#step >= numSteps) return 'num_steps';
+      if (next !== null && clock.isDue(this.#step, performance.now())) {
+        await this.#save(false);
+        clock.saved(this.#step, performance.now());
+        await this.#evaluate(false);
+      }
+    }
+    return 'end of data';
+  }
+
+  async #prepare(): Promise<Prepared | null> {
+    const { reader } = this.#parts;
+    const batch = await reader.next();
+    if (batch === null) return null;
+    const { columns, label } = this.#graph.train;
+    return { feeds: batchTensors(batch, columns), rows: batch.rows, labels: labelValues(batch, label) };
+  }
+
+  async #train({ feeds, rows, labels }: Prepared): Promise<void> {
+    const learningRate = this.#parts.learning.learningRate(this.#step);
+    const tensors = [...feeds, scalar('float32', learningRate), scalar('int64', this.#step)];
+    const results = await this.#session.run(this.#graph.train.step, tensors);
+    for (const tensor of tensors) tensor.dispose();
+    this.#step++;
+    this.#position += rows;
+    const { lossKeys } = this.#graph.train;
+    const { losses, probs } = readResults(results, lossKeys.length);
+    this.#trainAuc.update({ labels, probs });
+    for (const tensor of results) tensor.dispose();
+    const named = Object.fromEntries(lossKeys.map((key, i) => [key, losses[i] ?? NaN]));
+    this.#checkLoss(named['total_loss'] ?? NaN);
+    this.#report({ step: this.#step, samples: rows, learningRate, losses: named });
+  }
+
+  #checkLoss(total: number): void {
+    if (Number.isFinite(total)) return;
+    throw new DataError(
+      `the loss is ${total} at step ${this.#step}: training cannot go on; try a smaller learning rate, and look for ` +
+        `extreme values in the data (the last checkpoint is of step ${Math.max(this.#savedStep, 0)})`,
+    );
+  }
+
+  #report(progress: Omit<StepProgress, 'auc'>): void {
+    const { step, learningRate, losses } = progress;
+    this.#parts.settings.onStep({ ...progress, auc: this.#trainAuc.result() });
+    if (step % Math.max(this.#config.log_step_count_steps, 1) === 0) this.#trainAuc.reset();
+    const every = this.#config.save_summary_steps;
+    if (step !== 1 && (every === 0 || step % every !== 0)) return;
+    const named = Object.entries(losses).map(([key, value]): [string, number] => [`loss/loss/${key}`, value]);
+    this.#events.scalars({ ...Object.fromEntries(named), learning_rate: learningRate }, step);
+  }
+
+  async #save(finished: boolean): Promise<void> {
+    if (this.#savedStep === this.#step && !finished) return;
+    await this.#parts.directory.save(this.#session, this.#saver, {
+      step: this.#step,
+      input: { position: this.#position, finished },
+      keep: this.#config.keep_checkpoint_max,
+    });
+    this.#savedStep = this.#step;
+  }
+
+  /** @param always Also when the last evaluation is a few seconds old. */
+  async #evaluate(always: boolean): Promise<void> {
+    const { config, input } = this.#plan;
+    if (config.eval_input_path === '') return;
+    if (!always && performance.now() - this.#lastEvaluationMs < MIN_EVALUATION_GAP_MS) return;
+    const reader = openReader(input, {
+      files: config.eval_input_path,
+      filesAt: locationOf(config, 'eval_input_path'),
+      training: false,
+    });
+    const { num_examples: limit = 0 } = config.eval_config ?? {};
+    const { signal, onEvaluation } = this.#parts.settings;
+    this.#evaluation = await runEvaluation({
+      session: this.#session,
+      evaluate: this.#graph.evaluate,
+      reader,
+      metrics: metricsOf(config.eval_config),
+      ...(limit > 0 && { maxBatches: Math.ceil(limit / input.dataConfig.batch_size) }),
+      ...(signal !== undefined && !signal.aborted && { signal }),
+    });
+    this.#lastEvaluationMs = performance.now();
+    this.#evalEvents.scalars(this.#evaluation.values, this.#step);
+    this.#evalEvents.flush();
+    onEvaluation(this.#step, this.#evaluation);
+  }
+
+  async #finish(end: TrainResult['end']): Promise<void> {
+    const finished = end === 'end of data';
+    if (this.#step !== this.#savedStep || finished) await this.#save(finished);
+    if (end === 'stopped') return;
+    await this.#evaluate(true);
+    await this.#parts.directory.writeDone();
+  }
+}

@@ -1,0 +1,155 @@
+import type { Optimizer } from '../optimizers/index.js';
+import { gradients } from '../tf/grad/index.js';
+import type { Operation, Output, Step } from '../tf/index.js';
+import { Graph, makeStep, ops, Variables } from '../tf/index.js';
+import { placeholders } from './feeds.js';
+import type { PlannedColumn } from './input_plan.js';
+import { columnsOf } from './input_plan.js';
+import type { ModelPlan } from './model_plan.js';
+import { buildTower, labelSource, type Tower } from './tower.js';
+
+/** What one run of a step yields, in the order of its fetches. */
+export interface StepOutputs {
+  /** Loss keys, then (training only) `regularization_loss` if there is any, then `total_loss`. */
+  readonly lossKeys: readonly string[];
+  /** The label that metrics compare the probabilities with; they are fetched after the losses. */
+  readonly label: string;
+}
+
+/** A step of evaluation: fed the columns, it yields losses and probabilities. */
+export interface EvalStep extends StepOutputs {
+  readonly step: Step;
+  readonly columns: readonly PlannedColumn[];
+}
+
+/** A step of training: fed the columns, then the learning rate, then the number of steps done. */
+export type TrainStep = EvalStep;
+
+/** The graph that training runs: a tower that learns, and one over the same variables that is evaluated. */
+export interface TrainingGraph {
+  readonly graph: Graph;
+  readonly variables: Variables;
+  readonly train: TrainStep;
+  readonly evaluate: EvalStep;
+  /** Sets every variable to its initial value. */
+  readonly initialize: readonly Operation[];
+}
+
+export const GLOBAL_STEP = 'global_step';
+
+/** Builds the training graph. */
+export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): TrainingGraph {
+  const graph = new Graph();
+  const variables = new Variables(graph, plan.seed);
+  const columns = columnsOf(plan.input);
+  const inputs = placeholders(graph, columns);
+  const learningRate = ops.placeholder(graph, 'float32', [], 'learning_rate');
+  const stepNumber = ops.placeholder(graph, 'int64', [], 'step');
+  const tower = buildTower(plan, { graph, variables, mode: 'train', columns: inputs, step: stepNumber });
+  const outputs = stepOutputs(plan, tower, inputs);
+  const targets = trainOperations({ variables, tower, total: outputs.total, learningRate, optimizer, plan });
+  const globalStep = createGlobalStep(variables);
+  const advance = ops.assignAdd(globalStep.handle, ops.constant(graph, 'int64', 1));
+  const trainOp = ops.group(graph, [...targets, ...tower.updates, advance], 'train_op');
+  const evaluate = graph.scope('eval', () => {
+    const evalTower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
+    return stepOutputs(plan, evalTower, inputs);
+  });
+  const feeds = columns.map(({ name }) => inputs.get(name)).filter((feed) => feed !== undefined);
+  return {
+    graph,
+    variables,
+    train: {
+      ...outputs,
+      columns,
+      step: makeStep({
+        feeds: [...feeds, learningRate, stepNumber],
+        fetches: outputs.fetches,
+        targets: [trainOp],
+      }),
+    },
+    evaluate: { ...evaluate, columns, step: makeStep({ feeds, fetches: evaluate.fetches }) },
+    initialize: variables.all.map((variable) => variable.initialize),
+  };
+}
+
+/** The graph of an evaluation alone: variables come from a checkpoint. */
+export interface EvaluationGraph {
+  readonly graph: Graph;
+  readonly variables: Variables;
+  readonly evaluate: EvalStep;
+}
+
+/** Builds the graph of an evaluation alone. */
+export function buildEvaluationGraph(plan: ModelPlan): EvaluationGraph {
+  const graph = new Graph();
+  const variables = new Variables(graph, plan.seed);
+  const columns = columnsOf(plan.input);
+  const inputs = placeholders(graph, columns);
+  const tower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
+  const outputs = stepOutputs(plan, tower, inputs);
+  createGlobalStep(variables);
+  const step = makeStep({ feeds: [...inputs.values()], fetches: outputs.fetches });
+  return { graph, variables, evaluate: { ...outputs, columns, step } };
+}
+
+function createGlobalStep(variables: Variables): ReturnType<Variables['create']> {
+  return variables.create(GLOBAL_STEP, {
+    shape: [],
+    dtype: 'int64',
+    initializer: (graph) => ops.constant(graph, 'int64', 0),
+    trainable: false,
+  });
+}
+
+interface FetchedOutputs extends StepOutputs {
+  readonly fetches: readonly Output[];
+  readonly total: Output;
+}
+
+function stepOutputs(plan: ModelPlan, tower: Tower, inputs: ReadonlyMap<string, Output>): FetchedOutputs {
+  const labels = labelSource(plan.input, inputs);
+  const losses = tower.model.losses(labels);
+  const { label, probs } = tower.model.metricSource(labels);
+  const terms = new Map(losses);
+  if (tower.regularization.length > 0) terms.set('regularization_loss', ops.addN(tower.regularization));
+  const total = ops.addN([...terms.values()]);
+  const prediction = tower.predictions.get(probs);
+  if (prediction === undefined) throw new Error(`no prediction ${probs}`);
+  return {
+    lossKeys: [...terms.keys(), 'total_loss'],
+    label,
+    total,
+    fetches: [...terms.values(), total, prediction],
+  };
+}
+
+interface TrainParts {
+  readonly variables: Variables;
+  readonly tower: Tower;
+  readonly total: Output;
+  readonly learningRate: Output;
+  readonly optimizer: Optimizer;
+  readonly plan: ModelPlan;
+}
+
+function trainOperations({
+  variables,
+  total,
+  learningRate,
+  optimizer,
+  plan,
+}: TrainParts): readonly Operation[] {
+  const trainable = variables.trainable;
+  const slopes = gradients(
+    total,
+    trainable.map(({ handle }) => handle),
+    { rules: plan.gradientRules },
+  );
+  const pairs = trainable.flatMap((variable, i) => {
+    const gradient = slopes[i] ?? null;
+    if (gradient === null) plan.log.warn(`variable ${variable.name}: the loss does not depend on it`);
+    return gradient === null ? [] : [{ variable, gradient }];
+  });
+  return optimizer.apply({ variables, learningRate }, pairs);
+}
