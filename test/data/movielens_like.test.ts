@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MOVIELENS_COLUMNS } from '../../easyrec/data/movielens_columns.js';
@@ -144,4 +144,16 @@ test('refuses a senseless number of rows', () => {
     name: 'ConfigError',
     message: 'rows of movies_train_data: expected a whole number from 0, received -1',
   });
+});
+
+test('a file that cannot be written is named, and nothing half-written is left', () => {
+  const options = { trainRows: 10, testRows: 1, seed: 1 };
+  assert.throws(() => generateMovielensLike({ directory: '/dev/null/x', ...options }), {
+    name: 'DataError',
+    message: /^\/dev\/null\/x\/movies_train_data: cannot write: ENOTDIR/,
+  });
+  const directory = join(folder, 'taken');
+  mkdirSync(join(directory, 'movies_train_data', 'occupied'), { recursive: true });
+  assert.throws(() => generateMovielensLike({ directory, ...options }), { name: 'DataError' });
+  assert.deepEqual(readdirSync(directory), ['movies_train_data']);
 });

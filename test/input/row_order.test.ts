@@ -158,6 +158,20 @@ test('stops at the first bad row unless told otherwise', async () => {
   await assert.rejects(values({}, flawed), /flawed\.csv:1: column "v"/);
 });
 
+test('repeats its error instead of going on behind the bad row', async () => {
+  const reader = openCsv(options(flawed, { batchSize: 1 }));
+  await assert.rejects(reader.next(), /flawed\.csv:1: /);
+  await assert.rejects(reader.next(), /flawed\.csv:1: /);
+});
+
+test('closing while a batch is being read rejects it', async () => {
+  const reader = openCsv(options(numbers, { epochs: 0, batchSize: 1_000_000 }));
+  const waiting = assert.rejects(reader.next(), /the reader is closed/);
+  await reader.close();
+  await waiting;
+  await assert.rejects(reader.next(), /the reader is closed/);
+});
+
 test('leaves bad rows out, counts them and keeps the first messages', async () => {
   const reader = openCsv(options(flawed, { onBadRow: { maxSkipped: 143 } }));
   const read = (await readAll(reader)).flat(2);

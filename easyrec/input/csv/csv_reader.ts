@@ -21,7 +21,9 @@ export class CsvReader implements BatchReader {
   /** Rows set in the builders for the next batch. */
   private pending = 0;
   private position = 0;
-  private state: 'new' | 'reading' | 'over' | 'closed' = 'new';
+  private state: 'new' | 'reading' | 'over' = 'new';
+  /** Why no more batches can be had. */
+  private failure: Error | null = null;
 
   constructor(private readonly plan: CsvPlan) {
     const { fields, batchSize, withHeader, onBadRow, epochs } = plan.options;
@@ -43,7 +45,30 @@ export class CsvReader implements BatchReader {
   }
 
   async next(): Promise<Batch | null> {
-    if (this.state === 'closed') throw new Error('the reader is closed');
+    if (this.failure === null) {
+      try {
+        await this.fill();
+      } catch (error) {
+        this.failure = error instanceof Error ? error : new Error(String(error));
+        await this.rows.close();
+      }
+    }
+    if (this.failure !== null) throw this.failure;
+    const rows = this.pending;
+    if (rows === 0) return null;
+    this.pending = 0;
+    this.position += rows;
+    return { rows, columns: this.parser.finish(rows) };
+  }
+
+  async close(): Promise<void> {
+    this.state = 'over';
+    this.failure = new Error('the reader is closed');
+    await this.rows.close();
+  }
+
+  /** Takes rows until the batch is full or all passes are over. */
+  private async fill(): Promise<void> {
     if (this.state === 'new') {
       this.state = 'reading';
       await this.resume();
@@ -53,16 +78,6 @@ export class CsvReader implements BatchReader {
       if (this.rows.advance()) this.takeRow();
       else if (!(await this.rows.load())) this.beginPass(this.pass + 1);
     }
-    const rows = this.pending;
-    if (rows === 0) return null;
-    this.pending = 0;
-    this.position += rows;
-    return { rows, columns: this.parser.finish(rows) };
-  }
-
-  async close(): Promise<void> {
-    this.state = 'closed';
-    await this.rows.close();
   }
 
   /** Passes over the rows that an earlier run delivered. Nothing is parsed unless bad rows may be among them. */
