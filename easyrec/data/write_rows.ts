@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DataError } from '../errors.js';
 
@@ -38,7 +47,7 @@ export function writeLines(path: string, lines: Iterable<string>): void {
     }
     renameSync(partial, path);
   } catch (error) {
-    rmSync(partial, { force: true });
+    if (existsSync(partial)) rmSync(partial);
     // What the lines themselves throw is not ours to explain.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new DataError(`cannot write: ${error.message}`, { at: { file: path }, cause: error });
