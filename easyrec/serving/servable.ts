@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from '../tf/dtype.js';
+import type { DType, Signature, TypedArray } from '../tf/index.js';
 
 /** A tensor in JavaScript's memory: numbers in row-major order, or strings as their bytes; a bool is one byte. */
 export type ServableTensor =
@@ -9,29 +9,6 @@ export type ServableTensor =
       readonly values: TypedArray;
     };
 
-/** One dimension of a declared shape; -1 where any size goes. */
-export interface DimensionInfo {
-  readonly size: number;
-  readonly name: string;
-}
-
-/** What a signature says of one input or output. */
-export interface TensorInfo {
-  /** The tensor in the graph, for example `serving_default_x:0`. */
-  readonly name: string;
-  readonly dtype: DType;
-  /** Null when the rank is not known. */
-  readonly shape: readonly DimensionInfo[] | null;
-}
-
-/** A signature of a model: its inputs and outputs, keyed by alias. */
-export interface SignatureInfo {
-  /** For example `tensorflow/serving/predict`. */
-  readonly methodName: string;
-  readonly inputs: ReadonlyMap<string, TensorInfo>;
-  readonly outputs: ReadonlyMap<string, TensorInfo>;
-}
-
 /** One call of a model. */
 export interface RunRequest {
   readonly signatureName: string;
@@ -39,13 +16,13 @@ export interface RunRequest {
   readonly inputs: ReadonlyMap<string, ServableTensor>;
   /** Aliases to compute; absent for all. */
   readonly outputs?: readonly string[];
-  /** After this the run ends with DEADLINE_EXCEEDED. */
+  /** After this the run ends with DEADLINE_EXCEEDED; absent for no limit. */
   readonly timeoutMs?: number;
 }
 
 /** A loaded version of a model: all that the protocols need of it. */
 export interface ServableModel {
-  readonly signatures: ReadonlyMap<string, SignatureInfo>;
+  readonly signatures: ReadonlyMap<string, Signature>;
 
   /**
    * Computes outputs, keyed by alias, without blocking the JavaScript thread.
@@ -53,7 +30,7 @@ export interface ServableModel {
    */
   run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>>;
 
-  /** Frees the model once no run needs it any more. */
+  /** Cancels what still runs and frees the model. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { DType } from '../../tf/dtype.js';
+import type { DType } from '../../tf/index.js';
 
 /** Types whose C++ name is not the one that Python uses. */
 const CPP_NAMES: Partial<Record<DType, string>> = { float32: 'float', float64: 'double', float16: 'half' };

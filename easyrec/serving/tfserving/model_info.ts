@@ -1,5 +1,5 @@
 import type { ModelSpec, ServedVersion, VersionStatus } from '../catalog.js';
-import type { SignatureInfo, TensorInfo } from '../servable.js';
+import type { Signature, SignatureTensor } from '../../tf/index.js';
 import { protoDtypeName } from './dtype_names.js';
 
 /** GetModelStatusResponse as JSON: one space of indentation, 64-bit numbers as strings. */
@@ -24,7 +24,7 @@ function protoJson(message: object): string {
   return `${JSON.stringify(message, null, 1)}\n`;
 }
 
-function signatureJson(signature: SignatureInfo): object {
+function signatureJson(signature: Signature): object {
   return {
     inputs: mapValues(signature.inputs, tensorInfoJson),
     outputs: mapValues(signature.outputs, tensorInfoJson),
@@ -33,11 +33,11 @@ function signatureJson(signature: SignatureInfo): object {
   };
 }
 
-function tensorInfoJson({ name, dtype, shape }: TensorInfo): object {
+function tensorInfoJson({ name, dtype, shape }: SignatureTensor): object {
   return {
     dtype: protoDtypeName(dtype),
     tensor_shape: {
-      dim: (shape ?? []).map((dim) => ({ size: String(dim.size), name: dim.name })),
+      dim: (shape ?? []).map((size) => ({ size: String(size), name: '' })),
       unknown_rank: shape === null,
     },
     name,

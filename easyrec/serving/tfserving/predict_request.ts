@@ -1,4 +1,5 @@
-import { DEFAULT_SIGNATURE, type ServableTensor, type TensorInfo } from '../servable.js';
+import type { DType, SignatureTensor } from '../../tf/index.js';
+import { DEFAULT_SIGNATURE, type ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { isNamedObject } from './base64.js';
 import { debugJson } from './json_format.js';
@@ -9,34 +10,42 @@ import { denseShape, TensorBuilder } from './tensor_builder.js';
 /** How a request and its answer are laid out: one entry a row (`instances`), or one a tensor (`inputs`). */
 export type PredictFormat = 'row' | 'columnar';
 
-/** A predict request read from JSON. */
-export interface PredictRequest {
+/** A predict request whose tensors have not been read yet. */
+export interface PredictDocument {
   readonly signatureName: string;
+  readonly document: JsonObject;
+}
+
+/** The tensors of a predict request. */
+export interface PredictInputs {
   readonly format: PredictFormat;
   /** Keyed by input alias. */
   readonly inputs: ReadonlyMap<string, ServableTensor>;
 }
 
-type InputInfos = ReadonlyMap<string, TensorInfo>;
+type InputInfos = ReadonlyMap<string, SignatureTensor>;
 
 /**
- * Reads the body of a `:predict` request.
- * @param inputsOf the inputs of a signature by its name; throws ServingError when model or signature do not exist,
- *   and is called only once the JSON itself has been found good.
+ * Reads the body of a `:predict` request as far as it can be read without knowing the model.
  * @throws ServingError with TensorFlow Serving's texts.
  */
-export function readPredictRequest(
-  body: Uint8Array,
-  inputsOf: (signatureName: string) => InputInfos,
-): PredictRequest {
+export function readPredictDocument(body: Uint8Array): PredictDocument {
   if (body.length === 0) throw invalidArgument('JSON Parse error: The document is empty');
   const document = parseJson(body);
   if (!(document instanceof JsonObject)) throw formatError(document, 'Is not object');
-  const signatureName = readSignatureName(document);
-  const infos = inputsOf(signatureName);
-  if (infos.size === 0) {
-    throw invalidArgument(`Failed to get input map for signature: ${signatureName}`);
-  }
+  return { document, signatureName: readSignatureName(document) };
+}
+
+/**
+ * Reads the tensors of a `:predict` request.
+ * @param infos the inputs of the signature.
+ * @throws ServingError with TensorFlow Serving's texts.
+ */
+export function readPredictInputs(
+  { document, signatureName }: PredictDocument,
+  infos: InputInfos,
+): PredictInputs {
+  if (infos.size === 0) throw invalidArgument(`Failed to get input map for signature: ${signatureName}`);
   const instances = document.find('instances');
   const inputs = document.find('inputs');
   if (instances !== undefined) {
@@ -48,10 +57,10 @@ export function readPredictRequest(
     }
     if (!isArray(instances)) throw formatError(document, "Expecting 'instances' to be an list/array");
     if (instances.length === 0) throw formatError(document, "No values in 'instances' array");
-    return { signatureName, format: 'row', inputs: readInstances(instances, infos) };
+    return { format: 'row', inputs: readInstances(instances, infos) };
   }
   if (inputs === undefined) throw invalidArgument("Missing 'inputs' or 'instances' key");
-  return { signatureName, format: 'columnar', inputs: readInputs(inputs, infos) };
+  return { format: 'columnar', inputs: readInputs(inputs, infos) };
 }
 
 function formatError(value: JsonValue, text: string): ServingError {
@@ -181,7 +190,7 @@ function readInputs(value: JsonValue, infos: InputInfos): Map<string, ServableTe
   return new Map([[name, readTensor(value, name, dtype)]]);
 }
 
-function readTensor(value: JsonValue, name: string, dtype: TensorInfo['dtype']): ServableTensor {
+function readTensor(value: JsonValue, name: string, dtype: DType): ServableTensor {
   const builder = new TensorBuilder(dtype);
   const shape = denseShape(value);
   builder.add(value, shape);

@@ -1,3 +1,4 @@
+import type { DType } from '../../tf/index.js';
 import type { ServableTensor } from '../servable.js';
 import { invalidArgument } from '../status.js';
 import { cppDtypeName, isJsonDtype } from './dtype_names.js';
@@ -24,6 +25,15 @@ export function writePredictResponse(
   else writeColumns(writer, sorted);
   writer.endObject();
   return writer.toBytes();
+}
+
+/**
+ * Refuses a dtype that JSON cannot carry.
+ * @throws ServingError
+ */
+export function checkWritable(dtype: DType): void {
+  if (isJsonDtype(dtype)) return;
+  throw invalidArgument(`Failed to write JSON value for tensor type: ${cppDtypeName(dtype)}`);
 }
 
 function writeRows(writer: JsonWriter, outputs: readonly OutputCursor[]): void {
@@ -90,9 +100,7 @@ class OutputCursor {
 
   #writeValue(writer: JsonWriter, index: number): void {
     const { tensor, name } = this;
-    if (!isJsonDtype(tensor.dtype)) {
-      throw invalidArgument(`Failed to write JSON value for tensor type: ${cppDtypeName(tensor.dtype)}`);
-    }
+    checkWritable(tensor.dtype);
     const value = tensor.values[index];
     if (value instanceof Uint8Array) {
       if (name.endsWith('_bytes')) writeBase64(writer, value);

@@ -5,8 +5,8 @@ import type { ModelCatalog } from '../catalog.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { JsonWriter } from './json_writer.js';
 import { formatMetadata, formatModelStatus } from './model_info.js';
-import { readPredictRequest } from './predict_request.js';
-import { writePredictResponse } from './predict_response.js';
+import { readPredictDocument, readPredictInputs } from './predict_request.js';
+import { checkWritable, writePredictResponse } from './predict_response.js';
 import { isRestPath, parseRoute, type Route } from './routes.js';
 
 /** An HTTP request as the protocol needs it. */
@@ -86,14 +86,15 @@ export class RestHandler {
   }
 
   async #predict({ spec }: Route, body: Uint8Array): Promise<Uint8Array> {
-    const { signatureName, format, inputs } = readPredictRequest(body, (name) => {
-      const signature = this.#catalog.find(spec).model.signatures.get(name);
-      if (signature === undefined) {
-        throw invalidArgument(`Serving signature name: "${name}" not found in signature def`);
-      }
-      return signature.inputs;
-    });
+    const document = readPredictDocument(body);
+    const { signatureName } = document;
     const { model } = this.#catalog.find(spec);
+    const signature = model.signatures.get(signatureName);
+    if (signature === undefined) {
+      throw invalidArgument(`Serving signature name: "${signatureName}" not found in signature def`);
+    }
+    const { format, inputs } = readPredictInputs(document, signature.inputs);
+    for (const { dtype } of signature.outputs.values()) checkWritable(dtype);
     const outputs = await model.run({ signatureName, inputs, timeoutMs: this.#options.timeoutMs });
     return writePredictResponse(outputs, format);
   }

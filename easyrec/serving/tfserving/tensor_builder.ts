@@ -1,4 +1,4 @@
-import type { DType } from '../../tf/dtype.js';
+import type { DType } from '../../tf/index.js';
 import type { ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { decodeBase64Object } from './base64.js';

@@ -1,0 +1,116 @@
+import type { LoadedSavedModel, Signature, Step, Tensor } from '../tf/index.js';
+import { isNumeric, makeStep, stringTensor, tensor, TensorflowError } from '../tf/index.js';
+import type { RunRequest, ServableModel, ServableTensor } from './servable.js';
+import { invalidArgument, ServingError } from './status.js';
+
+/** A signature made ready to run: aliases in the order of the step's feeds and fetches. */
+interface Call {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly step: Step;
+}
+
+/** A SavedModel as the serving protocols see it; it owns the loaded model. */
+export class SavedModelServable implements ServableModel {
+  readonly signatures: ReadonlyMap<string, Signature>;
+  readonly #model: LoadedSavedModel;
+  /** Keyed by signature and output aliases. */
+  readonly #calls = new Map<string, Call>();
+
+  constructor(model: LoadedSavedModel) {
+    this.#model = model;
+    this.signatures = model.signatures;
+  }
+
+  async run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+    const call = this.#call(request);
+    const feeds: Tensor[] = [];
+    try {
+      for (const alias of call.inputs) feeds.push(toTensor(alias, request.inputs));
+      const settings = request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs };
+      const results = await this.#model.session.run(call.step, feeds, settings);
+      return readResults(call.outputs, results);
+    } catch (error) {
+      if (!(error instanceof TensorflowError)) throw error;
+      throw new ServingError(error.code === 'OK' ? 'UNKNOWN' : error.code, error.detail, { cause: error });
+    } finally {
+      for (const feed of feeds) feed.dispose();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#model.dispose();
+  }
+
+  #call({ signatureName, inputs, outputs }: RunRequest): Call {
+    const signature = this.signatures.get(signatureName);
+    if (signature === undefined) {
+      throw new ServingError('FAILED_PRECONDITION', `Serving signature key "${signatureName}" not found.`);
+    }
+    checkInputs(signature, inputs);
+    const key = JSON.stringify([signatureName, outputs]);
+    const known = this.#calls.get(key);
+    if (known !== undefined) return known;
+    const { graph } = this.#model;
+    const aliases = outputs ?? [...signature.outputs.keys()];
+    const feeds = [...signature.inputs.values()].map(({ name }) => graph.output(name));
+    const fetches = aliases.map((alias) => graph.output(outputName(signature, alias)));
+    const call = {
+      inputs: [...signature.inputs.keys()],
+      outputs: aliases,
+      step: makeStep({ feeds, fetches }),
+    };
+    this.#calls.set(key, call);
+    return call;
+  }
+}
+
+function checkInputs(signature: Signature, inputs: RunRequest['inputs']): void {
+  const wanted = [...signature.inputs.keys()].sort();
+  const sent = [...inputs.keys()].sort();
+  const missing = wanted.filter((alias) => !inputs.has(alias));
+  const extra = sent.filter((alias) => !signature.inputs.has(alias));
+  if (missing.length === 0 && extra.length === 0) return;
+  throw invalidArgument(
+    `input size does not match signature: ${sent.length}!=${wanted.length} len({${sent.join()}}) != ` +
+      `len({${wanted.join()}}). Sent extra: {${extra.join()}}. Missing but required: {${missing.join()}}.`,
+  );
+}
+
+function outputName(signature: Signature, alias: string): string {
+  const output = signature.outputs.get(alias);
+  if (output !== undefined) return output.name;
+  const known = [...signature.outputs.keys()].sort().join();
+  throw invalidArgument(
+    `output tensor alias not found in signature: ${alias} Outputs expected to be in the set {${known}}.`,
+  );
+}
+
+function toTensor(alias: string, inputs: RunRequest['inputs']): Tensor {
+  const input = inputs.get(alias);
+  if (input === undefined) throw invalidArgument(`Missing named input: ${alias}`);
+  if (input.dtype !== 'string') return tensor(input.dtype, input.shape, input.values);
+  const offsets = new Int32Array(input.values.length + 1);
+  input.values.forEach((value, i) => (offsets[i + 1] = (offsets[i] ?? 0) + value.length));
+  return stringTensor(input.shape, Buffer.concat(input.values), offsets);
+}
+
+/** Copies the results out of TensorFlow's memory and frees them. */
+function readResults(aliases: readonly string[], results: readonly Tensor[]): Map<string, ServableTensor> {
+  try {
+    return new Map(
+      aliases.flatMap((alias, i) => results.slice(i, i + 1).map((result) => [alias, copyOf(alias, result)])),
+    );
+  } finally {
+    for (const result of results) result.dispose();
+  }
+}
+
+function copyOf(alias: string, result: Tensor): ServableTensor {
+  const { dtype, shape } = result;
+  if (dtype === 'string') return { dtype, shape, values: result.bytes() };
+  if (!isNumeric(dtype)) {
+    throw new ServingError('UNIMPLEMENTED', `output "${alias}": values of type ${dtype} cannot be returned`);
+  }
+  return { dtype, shape, values: result.numbers().slice() };
+}

@@ -1,0 +1,50 @@
+import type { RunRequest, ServableModel, ServableTensor } from '../../easyrec/serving/servable.js';
+import type { DType, Signature, SignatureTensor } from '../../easyrec/tf/index.js';
+
+/** Inputs or outputs of a signature, by alias and dtype; the batch dimension only. */
+export function infos(dtypes: Readonly<Record<string, DType>>): ReadonlyMap<string, SignatureTensor> {
+  return new Map(
+    Object.entries(dtypes).map(([alias, dtype]) => [alias, { name: `${alias}:0`, dtype, shape: [-1] }]),
+  );
+}
+
+/** A model without TensorFlow: it answers what `compute` says, so that tests see the protocol alone. */
+export class FakeModel implements ServableModel {
+  readonly signatures: ReadonlyMap<string, Signature>;
+  readonly #compute: (request: RunRequest) => Promise<ReadonlyMap<string, ServableTensor>>;
+  readonly requests: RunRequest[] = [];
+  closed = false;
+
+  constructor(
+    signatures: Readonly<Record<string, Signature>>,
+    compute: (request: RunRequest) => Promise<ReadonlyMap<string, ServableTensor>>,
+  ) {
+    this.signatures = new Map(Object.entries(signatures));
+    this.#compute = compute;
+  }
+
+  run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+    this.requests.push(request);
+    return this.#compute(request);
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+/** TensorFlow Serving's own test model: y = x / 2 + 2. */
+export function halfPlusTwo(): FakeModel {
+  const signature = {
+    methodName: 'tensorflow/serving/predict',
+    inputs: infos({ x: 'float32' }),
+    outputs: infos({ y: 'float32' }),
+  };
+  return new FakeModel({ serving_default: signature }, ({ inputs }) => {
+    const x = inputs.get('x');
+    const values = Float32Array.from([...(x?.values ?? [])], (value) => Number(value) / 2 + 2);
+    const y: ServableTensor = { dtype: 'float32', shape: x?.shape ?? [], values };
+    return Promise.resolve(new Map([['y', y]]));
+  });
+}
