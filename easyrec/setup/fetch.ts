@@ -47,14 +47,14 @@ export async function fetchLibtensorflow(options: FetchOptions = {}): Promise<Li
     join(libraries, `${version}.lock`),
     async () => {
       if (cachedVersions(cache).includes(version)) return;
-      const wheel = await fetchWheel(options);
+      const wheel = await fetchWheel(options, await candidateWheels(options));
       log.info(`unpacking libtensorflow ${version} into ${libraries}`);
       await withTemporaryFolder(libraries, `.unpacking-${version}`, async (folder) => {
         await unpackLibraries(wheel, join(folder, version));
         await rename(join(folder, version), join(libraries, version));
       });
     },
-    { onWait: (holder) => log.info(`waiting for process ${holder}, which is fetching libtensorflow`) },
+    () => log.info('waiting for another process that is fetching libtensorflow'),
   );
   return locate();
 }
@@ -79,7 +79,8 @@ export async function ensureAllHeaders(
   const all = join(location.directory, 'include_all');
   await withLock(`${location.directory}.lock`, async () => {
     if (existsSync(all)) return;
-    const wheel = await fetchWheel({ ...options, version });
+    const wheelOptions = { ...options, version };
+    const wheel = await fetchWheel(wheelOptions, await candidateWheels(wheelOptions));
     await withTemporaryFolder(location.directory, '.unpacking', async (folder) => {
       await unpackAllHeaders(wheel, join(folder, 'include'));
       await rename(join(folder, 'include'), all);
@@ -94,11 +95,30 @@ function hasCxxHeaders(directory: string): boolean {
   return existsSync(join(directory, CXX_HEADER));
 }
 
-/** The checked wheel in the cache, fetched if it is not there. To be called under the version's lock. */
-async function fetchWheel(options: FetchOptions): Promise<string> {
+/**
+ * The checked wheel of a version that the user's own Python can install, fetched into the cache if it is not there.
+ * @returns undefined where none is published for that Python
+ * @throws NativeError when it cannot be had
+ */
+export async function fetchInstallableWheel(options: FetchOptions): Promise<string | undefined> {
+  const {
+    version = DEFAULT_TENSORFLOW_VERSION,
+    arch = process.arch,
+    env = process.env,
+    wheels = WHEELS,
+  } = options;
+  const python = await pythonTag(pipOptions(options));
+  const wheel = wheels.find((row) => row.version === version && row.arch === arch && row.python === python);
+  if (!wheel) return undefined;
+  const libraries = cachedLibraries(cacheDirectory(env));
+  await mkdir(libraries, { recursive: true });
+  return await withLock(join(libraries, `${version}.lock`), () => fetchWheel(options, [wheel]));
+}
+
+/** The first of `candidates` that is in the cache, checked; else the first, fetched. To be called under the version's lock. */
+async function fetchWheel(options: FetchOptions, candidates: readonly [Wheel, ...Wheel[]]): Promise<string> {
   const { env = process.env, log = SILENT_LOG } = options;
   const directory = cachedWheels(cacheDirectory(env));
-  const candidates = await candidateWheels(options);
   for (const wheel of candidates) {
     const file = join(directory, wheel.fileName);
     if (!existsSync(file)) continue;
