@@ -1,0 +1,55 @@
+import type { EmbeddingSpec } from '../features/spec.js';
+import type { Variable } from '../tf/index.js';
+import type { BuildContext } from './context.js';
+import { embeddingTable } from './initializers.js';
+
+/** Which table a feature looks its ids up in. */
+export interface TableRequest {
+  /** The scope of the input layer's call: `input_layer_1`. */
+  readonly scope: string;
+  /** As in the table's name: `<column>_embedding`. */
+  readonly column: string;
+  readonly rows: number;
+  readonly dim: number;
+  /** Wide and deep tables are never the same. */
+  readonly isWide: boolean;
+  readonly embedding: EmbeddingSpec;
+}
+
+/** The embedding tables of one tower: each call of the input layer has its own, apart from those shared by name. */
+export class EmbeddingTables {
+  readonly #ctx: BuildContext;
+  readonly #shared = new Map<string, Variable>();
+  readonly #scopes = new Map<string, number>();
+
+  constructor(ctx: BuildContext) {
+    this.#ctx = ctx;
+  }
+
+  table(request: TableRequest): Variable {
+    const { scope, column, isWide, embedding } = request;
+    const sharedName = embedding.sharedName && `${embedding.sharedName}${isWide ? '_wide' : ''}`;
+    const path = this.#uniqueScope(`${scope}/${sharedName ?? `${column}_embedding`}`);
+    if (sharedName === null) return this.#create(path, request);
+    let table = this.#shared.get(sharedName);
+    if (table === undefined) {
+      table = this.#create(path, request);
+      this.#shared.set(sharedName, table);
+    }
+    return table;
+  }
+
+  #create(path: string, { rows, dim, embedding }: TableRequest): Variable {
+    return this.#ctx.variables.getOrCreate(`${path}/embedding_weights`, {
+      shape: [rows, dim],
+      initializer: embedding.initializer ?? embeddingTable(dim),
+    });
+  }
+
+  /** TensorFlow numbers scopes of one name, also those of a shared table's later users, who create nothing. */
+  #uniqueScope(path: string): string {
+    const uses = this.#scopes.get(path) ?? 0;
+    this.#scopes.set(path, uses + 1);
+    return uses === 0 ? path : this.#uniqueScope(`${path}_${uses}`);
+  }
+}
