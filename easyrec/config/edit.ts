@@ -48,7 +48,7 @@ function editText(path: string, tree: JsonTree): string {
     case 'number':
       return tree.text;
     case 'boolean':
-      return String(tree.value);
+      return tree.value ? 'True' : 'False'; // as Python writes them, which a string field shows
     case 'array':
       return `[${tree.items.map((item) => (item.kind === 'string' ? quoteText(item.value) : editText(path, item))).join(', ')}]`;
     case 'object':

@@ -98,9 +98,8 @@ const SIMPLE_ESCAPES: Readonly<Record<string, number>> = {
   '\\': 92,
   "'": 39,
   '"': 34,
-  '?': 63,
 };
-const ESCAPE = /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/y;
+const ESCAPE = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/y;
 
 /** The bytes of a string token: octal and hex escapes stand for single bytes, everything else for UTF-8. */
 export function stringBytes(token: TextToken): Buffer {
@@ -117,7 +116,7 @@ export function stringBytes(token: TextToken): Buffer {
     const bytes = match && escapeBytes(match);
     if (!match || !bytes) {
       throw new ConfigError(
-        `unknown escape sequence ${body.slice(backslash, backslash + 2)} in ${token.text}`,
+        `wrong escape sequence ${body.slice(backslash, backslash + 2)} in ${token.text}`,
         {
           at: token.at,
         },
@@ -129,14 +128,16 @@ export function stringBytes(token: TextToken): Buffer {
   return Buffer.concat(parts);
 }
 
-function escapeBytes([, octal, hex, unicode, longUnicode, simple]: RegExpExecArray): Buffer | null {
-  if (octal !== undefined) return Buffer.of(parseInt(octal, 8) & 0xff);
+function escapeBytes([, octal, hex, unicode, longUnicode, simple = '']: RegExpExecArray): Buffer | null {
+  if (octal !== undefined) return parseInt(octal, 8) <= 0xff ? Buffer.of(parseInt(octal, 8)) : null;
   if (hex !== undefined) return Buffer.of(parseInt(hex, 16));
   const codePoint = unicode ?? longUnicode;
   if (codePoint !== undefined) {
     const value = parseInt(codePoint, 16);
     return value <= 0x10ffff ? Buffer.from(String.fromCodePoint(value)) : null;
   }
-  const byte = SIMPLE_ESCAPES[simple ?? ''];
-  return byte === undefined ? null : Buffer.of(byte);
+  const byte = SIMPLE_ESCAPES[simple];
+  if (byte !== undefined) return Buffer.of(byte);
+  // Python, and so EasyRec, keeps the backslash of an escape it does not know, unless it is a broken code.
+  return 'xuUN'.includes(simple) ? null : Buffer.from(`\\${simple}`);
 }
