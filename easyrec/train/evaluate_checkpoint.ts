@@ -1,0 +1,64 @@
+import { locationOf } from '../config/message.js';
+import { ConfigError } from '../errors.js';
+import { addSaver, makeStep, restoreCheckpoint, Session } from '../tf/index.js';
+import { resolveCheckpoint } from './checkpoint_files.js';
+import { runEvaluation } from './evaluator.js';
+import { openReader } from './input_plan.js';
+import { metricsOf } from './metric_config.js';
+import type { ModelPlan } from './model_plan.js';
+import { sessionConfig } from './session_config.js';
+import { buildEvaluationGraph, GLOBAL_STEP } from './training_graph.js';
+
+export interface CheckpointEvaluation {
+  /** Metrics, losses and `global_step`, by the names EasyRec gives them. */
+  readonly values: Readonly<Record<string, number>>;
+  /** The prefix of the checkpoint. */
+  readonly checkpoint: string;
+}
+
+export interface EvaluateOptions {
+  /** A prefix, or a folder whose latest checkpoint is taken. */
+  readonly checkpointPath: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Evaluates a checkpoint on the config's evaluation data.
+ *
+ * @throws ConfigError without evaluation data
+ * @throws DataError for a checkpoint that is missing, damaged or of another model
+ */
+export async function evaluateCheckpoint(
+  plan: ModelPlan,
+  { checkpointPath, signal }: EvaluateOptions,
+): Promise<CheckpointEvaluation> {
+  const { config } = plan;
+  if (config.eval_input_path === '') {
+    throw new ConfigError('expected an eval_input_path, received none', { at: locationOf(config) });
+  }
+  const checkpoint = resolveCheckpoint(checkpointPath);
+  const { graph, variables, evaluate } = buildEvaluationGraph(plan);
+  const saver = addSaver(graph, variables.all);
+  await using session = Session.create(graph, { config: sessionConfig(config.train_config) });
+  await restoreCheckpoint(session, saver, checkpoint);
+  const reader = openReader(plan.input, {
+    files: config.eval_input_path,
+    filesAt: locationOf(config, 'eval_input_path'),
+    training: false,
+  });
+  const limit = config.eval_config?.num_examples ?? 0;
+  const evaluation = await runEvaluation({
+    session,
+    evaluate,
+    reader,
+    metrics: metricsOf(config.eval_config),
+    ...(limit > 0 && { maxBatches: Math.ceil(limit / plan.input.dataConfig.batch_size) }),
+    ...(signal !== undefined && { signal }),
+  });
+  const globalStep = variables.find(GLOBAL_STEP);
+  const [value] =
+    globalStep === undefined ? [] : await session.run(makeStep({ fetches: [globalStep.read()] }));
+  const step = Number(value?.data('int64')[0] ?? 0n);
+  value?.dispose();
+  return { values: { ...evaluation.values, global_step: step }, checkpoint };
+}
