@@ -48,9 +48,13 @@ const KEYWORDS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** A limit that is reached long before the stack's. */
+const MAX_DEPTH = 100;
+
 class ExpressionParser {
   readonly #tokens: readonly ExpressionToken[];
   #position = 0;
+  #depth = 0;
 
   constructor(readonly source: ExpressionSource) {
     this.#tokens = tokenizeExpression(source);
@@ -109,9 +113,18 @@ class ExpressionParser {
     );
   }
 
+  #nested(read: () => Expression): Expression {
+    if (++this.#depth > MAX_DEPTH) throw this.unexpected(`at most ${MAX_DEPTH} levels of nesting`);
+    const result = read();
+    this.#depth--;
+    return result;
+  }
+
   #negation(): Expression {
     const { offset } = this.current;
-    if (this.#accept('not')) return { kind: 'unary', operator: 'not', operand: this.#negation(), offset };
+    if (this.#accept('not')) {
+      return { kind: 'unary', operator: 'not', operand: this.#nested(() => this.#negation()), offset };
+    }
     return this.#comparison();
   }
 
@@ -143,6 +156,10 @@ class ExpressionParser {
   }
 
   #factor(): Expression {
+    return this.#nested(() => this.#signed());
+  }
+
+  #signed(): Expression {
     const { offset } = this.current;
     const sign = this.#operator(SIGNS);
     if (sign) return { kind: 'unary', operator: sign, operand: this.#factor(), offset };

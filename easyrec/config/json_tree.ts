@@ -21,9 +21,13 @@ const STRING = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z]+/y;
 
+/** Deeper than any config: a limit that is reached long before the stack's. */
+const MAX_DEPTH = 200;
+
 class JsonParser {
   readonly #source: SourceText;
   #offset = 0;
+  #depth = 0;
 
   constructor(file: string, text: string) {
     this.#source = new SourceText(file, text);
@@ -39,8 +43,10 @@ class JsonParser {
   #value(): JsonTree {
     this.#skipBlank();
     const at = this.#source.at(this.#offset);
-    if (this.#accept('{')) return { kind: 'object', members: this.#members(), at };
-    if (this.#accept('[')) return { kind: 'array', items: this.#list(']', () => this.#value()), at };
+    if (this.#accept('{')) return { kind: 'object', members: this.#nested(() => this.#members()), at };
+    if (this.#accept('[')) {
+      return { kind: 'array', items: this.#nested(() => this.#list(']', () => this.#value())), at };
+    }
     const text = this.#match(STRING);
     if (text !== null) return { kind: 'string', value: JSON.parse(text) as string, at };
     const number = this.#match(NUMBER);
@@ -50,6 +56,13 @@ class JsonParser {
     if (word === 'null') return { kind: 'null', at };
     this.#offset -= word?.length ?? 0;
     throw this.#unexpected('a JSON value');
+  }
+
+  #nested<T>(read: () => T): T {
+    if (++this.#depth > MAX_DEPTH) throw this.#unexpected(`at most ${MAX_DEPTH} levels of nesting`);
+    const result = read();
+    this.#depth--;
+    return result;
   }
 
   #members(): readonly JsonMember[] {

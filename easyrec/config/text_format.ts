@@ -12,6 +12,9 @@ import type {
 } from './schema.js';
 import { describeToken, stringBytes, TextLexer, type TextToken } from './text_lexer.js';
 
+/** As Python protobuf's own limit; only a Struct can be nested so deeply. */
+const MAX_DEPTH = 100;
+
 type ValueField = ScalarField | EnumField;
 
 /**
@@ -20,6 +23,7 @@ type ValueField = ScalarField | EnumField;
  */
 class TextParser {
   readonly #lexer: TextLexer;
+  #depth = 0;
 
   constructor(file: string, text: string) {
     this.#lexer = new TextLexer(file, text);
@@ -94,7 +98,12 @@ class TextParser {
   }
 
   #message(target: ConfigNode, owner: MessageSchema, field: FieldSchema): void {
+    const { at } = this.#lexer.current;
+    if (++this.#depth > MAX_DEPTH) {
+      throw new ConfigError(`messages are nested more than ${MAX_DEPTH} levels deep`, { at });
+    }
     this.fields(target, this.#open(owner, field));
+    this.#depth--;
   }
 
   #open(owner: MessageSchema, field: FieldSchema): '}' | '>' {

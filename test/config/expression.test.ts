@@ -217,3 +217,20 @@ test('rejects a slice that does not begin with a bracket', () => {
     /expected the end of the expression/,
   );
 });
+
+test('rejects nesting that would exhaust the stack, and takes what is deep but sane', () => {
+  for (const [open, close] of [
+    ['(', ')'],
+    ['[', ']'],
+    ['-', ''],
+    ['not ', ''],
+    ['f(', ')'],
+  ] as const) {
+    const nest = (depth: number): string => `${open.repeat(depth)}x${close.repeat(depth)}`;
+    assert.ok(parseExpression(nest(50)));
+    assert.match(
+      failure(() => parseExpression(nest(100_000))),
+      /at most 100 levels of nesting/,
+    );
+  }
+});

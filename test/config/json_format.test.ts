@@ -103,3 +103,8 @@ for (const [text, message] of [
 test('an empty object is a message without fields', () => {
   assert.deepEqual(freezeNode(parseJson(messageSchema('MLP'), ' { } ', 'a.json')), parseMessage('MLP', ''));
 });
+
+test('rejects nesting that would exhaust the stack', () => {
+  const nested = `{"st_params": {"a": ${'['.repeat(100_000)}`;
+  assert.match(failure('KerasLayer', nested), /at most 200 levels of nesting/);
+});

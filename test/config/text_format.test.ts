@@ -236,6 +236,12 @@ describe('structure', () => {
   });
 });
 
+test('rejects nesting that would exhaust the stack', () => {
+  const values = 'list_value { values { '.repeat(50_000);
+  const text = `st_params { fields { key: "a" value { ${values}`;
+  assert.match(failure('KerasLayer', text), /nested more than 100 levels deep/);
+});
+
 test('places are those of the field names, and of the elements of a list', () => {
   const data = parseMessage(
     'DatasetConfig',
