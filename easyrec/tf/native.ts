@@ -124,6 +124,7 @@ export interface NativeApi {
   TF_OperationAllInputs(operation: Operation, inputs: Memory, max: number): void;
   TF_OperationNumControlInputs(operation: Operation): number;
   TF_OperationGetControlInputs(operation: Operation, inputs: Memory, max: number): number;
+  TF_OperationGetAttrTensor(operation: Operation, name: string, value: Memory, status: Status): void;
   TF_OperationGetAttrValueProto(operation: Operation, name: string, value: Buf, status: Status): void;
   TF_GraphOperationByName(graph: Graph, name: string): Operation | null;
   TF_GraphNextOperation(graph: Graph, position: Memory): Operation | null;

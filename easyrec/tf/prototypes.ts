@@ -67,6 +67,8 @@ export const PROTOTYPES = {
   TF_OperationNumControlInputs: 'int TF_OperationNumControlInputs(void *oper)',
   TF_OperationGetControlInputs:
     'int TF_OperationGetControlInputs(void *oper, void *control_inputs, int max_control_inputs)',
+  TF_OperationGetAttrTensor:
+    'void TF_OperationGetAttrTensor(void *oper, const char *attr_name, void *value, void *status)',
   TF_OperationGetAttrValueProto:
     'void TF_OperationGetAttrValueProto(void *oper, const char *attr_name, void *output_attr_value, void *status)',
   TF_GraphOperationByName: 'void *TF_GraphOperationByName(void *graph, const char *oper_name)',
