@@ -25,7 +25,8 @@ export interface InputPlan {
   readonly sampleWeight: PlannedColumn | null;
 }
 
-const TYPES = {
+/** From the config's names of types to those of columns. */
+export const FIELD_TYPES = {
   INT32: 'int32',
   INT64: 'int64',
   STRING: 'string',
@@ -47,7 +48,7 @@ export function planInput(config: PipelineConfig): InputPlan {
   const columns = new Map(
     dataConfig.input_fields.map((field, index) => [
       field.input_name,
-      { name: field.input_name, type: TYPES[field.input_type], index },
+      { name: field.input_name, type: FIELD_TYPES[field.input_type], index },
     ]),
   );
   const find = (name: string, what: string, at: SourceLocation): PlannedColumn => {
@@ -107,7 +108,7 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
   const wanted = new Set(columnsOf(plan).map(({ name }) => name));
   const fields = dataConfig.input_fields.map((field): InputField => ({
     name: field.input_name,
-    type: TYPES[field.input_type],
+    type: FIELD_TYPES[field.input_type],
     defaultText: field.default_val,
     wanted: wanted.has(field.input_name),
     at: locationOf(field, 'default_val'),
@@ -134,7 +135,12 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
 /** As EasyRec shuffles. */
 export const DEFAULT_SEED = 2020;
 
-function readerClass(dataConfig: DatasetConfig): (typeof READERS)[keyof typeof READERS] {
+/**
+ * The reader of a config's input type.
+ *
+ * @throws ConfigError when it is not supported.
+ */
+export function readerClass(dataConfig: DatasetConfig): (typeof READERS)[keyof typeof READERS] {
   const name = dataConfig.input_type;
   if (name in READERS) return READERS[name as keyof typeof READERS];
   throw new ConfigError(

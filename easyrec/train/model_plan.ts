@@ -7,8 +7,8 @@ import type { PipelineConfig } from '../config/load.js';
 import { locationOf } from '../config/message.js';
 import { checkSupported, SUPPORT } from '../config/support/index.js';
 import { ConfigError, didYouMean } from '../errors.js';
-import { featureSpecs } from '../features/from_config.js';
-import type { FeatureSpec } from '../features/spec.js';
+import { featurePlan } from '../features/from_config.js';
+import type { FeaturePlan } from '../features/plan.js';
 import type { Log } from '../log.js';
 import { MODELS } from '../models/index.js';
 import type { GradientRules } from '../tf/grad/index.js';
@@ -20,7 +20,7 @@ export interface ModelPlan {
   readonly modelConfig: EasyRecModel;
   readonly modelClass: keyof typeof MODELS;
   readonly input: InputPlan;
-  readonly features: readonly FeatureSpec[];
+  readonly features: FeaturePlan;
   readonly components: ComponentContextOptions;
   /** Rules of plugins, beside the toolkit's own. */
   readonly gradientRules: GradientRules;
@@ -64,7 +64,7 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
     modelConfig,
     modelClass,
     input: planInput(config),
-    features: featureSpecs(config),
+    features: featurePlan(config, { log }),
     components: {
       log,
       opLibraries: new OpLibraries(libraries),

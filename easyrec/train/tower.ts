@@ -1,6 +1,6 @@
 import { componentContext, type ComponentContext } from '../components/context.js';
 import { InputLayers } from '../components/input_layer.js';
-import type { Mode } from '../layers/context.js';
+import type { BuildContext, Mode } from '../layers/context.js';
 import { MODELS, type BuiltModel, type LabelSource } from '../models/index.js';
 import type { Graph, Operation, Output, Variables } from '../tf/index.js';
 import { ops } from '../tf/index.js';
@@ -46,7 +46,7 @@ function towerContext(plan: ModelPlan, { graph, variables, mode, step }: TowerPa
     const draw = ops.constant(graph, 'int64', plan.seed + draws);
     return step === undefined ? ops.stack([draw, draw]) : ops.stack([draw, step]);
   };
-  const base = { graph, variables, mode, updates: [], regularization: [], randomSeed };
+  const base: BuildContext = { graph, variables, mode, updates: [], regularization: [], randomSeed };
   return componentContext(base, plan.components);
 }
 

@@ -7,6 +7,7 @@ const NEVER_READ = ignored('nothing in EasyRec reads it');
 export const DATA_SUPPORT = {
   DatasetConfig: {
     input_type: values('CSVInput'),
+    sample_weight: HONOURED,
     ...all(HONOURED, 'batch_size', 'label_fields', 'input_fields', 'auto_expand_input_fields', 'num_epochs'),
     ...all(
       HONOURED,
