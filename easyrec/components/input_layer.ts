@@ -1,6 +1,6 @@
-import type { SourceLocation } from '../errors.js';
 import { ConfigError, didYouMean } from '../errors.js';
 import { featureType } from '../features/index.js';
+import type { FeatureGroup, FeaturePlan } from '../features/plan.js';
 import type { EmbeddedSpec, FeatureSpec } from '../features/spec.js';
 import type { FeatureValue, SparseIds } from '../features/types.js';
 import type { BuildContext } from '../layers/context.js';
@@ -11,31 +11,11 @@ import { ops } from '../tf/index.js';
 import type { GroupSource, GroupTensors, InputLayerOptions } from './group_source.js';
 import { GroupNormalizer } from './input_layer_options.js';
 
-/** One `feature_groups` entry. */
-export interface FeatureGroup {
-  readonly name: string;
-  readonly isWide: boolean;
-  /** In the order in which they are joined. */
-  readonly featureNames: readonly string[];
-  /** Where the config has it, for messages. */
-  readonly at?: SourceLocation | undefined;
-}
-
-export interface InputLayersOptions {
-  readonly features: readonly FeatureSpec[];
-  readonly groups: readonly FeatureGroup[];
-  /** What was read, `[B]` by input field. */
-  readonly columns: ReadonlyMap<string, Output>;
-  /** Width of each feature in wide groups; null where the model sets none. */
-  readonly wideOutputDim: number | null;
-  /** Weight of `sum(x^2) / 2` of the looked-up vectors of the batch in the loss; 0 for none. */
-  readonly embeddingRegularization: number;
-}
-
 /** The feature groups of one tower: parses each feature once, and numbers the calls whose tables it makes. */
 export class InputLayers implements GroupSource {
   readonly #ctx: BuildContext;
-  readonly #options: InputLayersOptions;
+  readonly #plan: FeaturePlan;
+  readonly #columns: ReadonlyMap<string, Output>;
   readonly #features: ReadonlyMap<string, FeatureSpec>;
   readonly #groups: ReadonlyMap<string, FeatureGroup>;
   readonly #tables: EmbeddingTables;
@@ -43,12 +23,16 @@ export class InputLayers implements GroupSource {
   readonly #values = new Map<string, FeatureValue>();
   readonly #lookups = new Map<string, GroupTensors>();
 
-  /** @throws ConfigError when features that share a table differ in their number of ids. */
-  constructor(ctx: BuildContext, options: InputLayersOptions) {
+  /**
+   * @param columns what was read, `[B]` by input field
+   * @throws ConfigError when features that share a table differ in their number of ids
+   */
+  constructor(ctx: BuildContext, plan: FeaturePlan, columns: ReadonlyMap<string, Output>) {
     this.#ctx = ctx;
-    this.#options = options;
-    this.#features = new Map(options.features.map((spec) => [spec.name, spec]));
-    this.#groups = new Map(options.groups.map((group) => [group.name, group]));
+    this.#plan = plan;
+    this.#columns = columns;
+    this.#features = new Map(plan.features.map((spec) => [spec.name, spec]));
+    this.#groups = new Map(plan.groups.map((group) => [group.name, group]));
     this.#tables = new EmbeddingTables(ctx);
     this.#normalizer = new GroupNormalizer(ctx);
     this.#checkSharedTables();
@@ -140,7 +124,7 @@ export class InputLayers implements GroupSource {
   }
 
   #wideOutputDim(group: FeatureGroup): number {
-    const { wideOutputDim } = this.#options;
+    const { wideOutputDim } = this.#plan;
     if (wideOutputDim !== null && wideOutputDim > 0) return wideOutputDim;
     throw new ConfigError(
       `feature group "${group.name}": a WIDE group needs wide_output_dim (of the model, or of its input_layer block)`,
@@ -149,7 +133,7 @@ export class InputLayers implements GroupSource {
   }
 
   #columnsOf(spec: FeatureSpec): readonly Output[] {
-    const { columns } = this.#options;
+    const columns = this.#columns;
     return spec.inputs.map((name) => {
       const column = columns.get(name);
       if (column !== undefined) return column;
@@ -190,15 +174,15 @@ export class InputLayers implements GroupSource {
 
   /** The loss grows with the vectors that a batch looked up, not with the tables. */
   #regularize(tensors: readonly Output[]): void {
-    const { embeddingRegularization: weight } = this.#options;
+    const { embeddingRegularization: weight } = this.#plan;
     if (weight <= 0 || tensors.length === 0 || this.#ctx.mode !== 'train') return;
     this.#ctx.regularization.push(ops.mul(ops.addN(tensors.map(ops.l2Loss)), weight));
   }
 
   #checkSharedTables(): void {
-    const used = new Set(this.#options.groups.flatMap((group) => group.featureNames));
+    const used = new Set(this.#plan.groups.flatMap((group) => group.featureNames));
     const first = new Map<string, EmbeddedSpec>();
-    for (const spec of this.#options.features) {
+    for (const spec of this.#plan.features) {
       if (spec.type === 'PassThroughFeature' || !used.has(spec.name)) continue;
       const name = spec.embedding.sharedName;
       const rows = featureType(spec).tableRows(spec);

@@ -1,5 +1,5 @@
 import type { SourceLocation } from '../errors.js';
-import type { Initializer, Output } from '../tf/index.js';
+import type { Output } from '../tf/index.js';
 
 /** How the ids of one row become one vector: `sum w E`, `sum w E / sum w` or `sum w E / sqrt(sum w^2)`. */
 export type Combiner = 'sum' | 'mean' | 'sqrtn';
@@ -13,13 +13,21 @@ export type IdSource =
   /** The number itself; outside `[0, buckets)` it is id 0. */
   | { readonly kind: 'identity'; readonly buckets: number };
 
+/** What a table starts from. */
+export type InitializerSpec =
+  | { readonly kind: 'truncated_normal'; readonly mean: number; readonly stddev: number }
+  | { readonly kind: 'random_normal'; readonly mean: number; readonly stddev: number }
+  | { readonly kind: 'glorot_normal' }
+  /** In row-major order; the last one repeats. */
+  | { readonly kind: 'constant'; readonly values: readonly number[] };
+
 /** How a feature is embedded. */
 export interface EmbeddingSpec {
   /** D in deep groups; 0 where the config sets none. */
   readonly dim: number;
   readonly combiner: Combiner;
   /** Null for the default: truncated normal, mean 0, standard deviation `0.01 / sqrt(D)`. */
-  readonly initializer: Initializer | null;
+  readonly initializer: InitializerSpec | null;
   /** The table's name where several features share it, else null. */
   readonly sharedName: string | null;
 }

@@ -1,7 +1,7 @@
-import type { EmbeddingSpec } from '../features/spec.js';
-import type { Variable } from '../tf/index.js';
+import type { EmbeddingSpec, InitializerSpec } from '../features/spec.js';
+import type { Initializer, Variable } from '../tf/index.js';
 import type { BuildContext } from './context.js';
-import { embeddingTable } from './initializers.js';
+import { constants, embeddingTable, glorotNormal, normal, truncatedNormal } from './initializers.js';
 
 /** Which table a feature looks its ids up in. */
 export interface TableRequest {
@@ -42,7 +42,8 @@ export class EmbeddingTables {
   #create(path: string, { rows, dim, embedding }: TableRequest): Variable {
     return this.#ctx.variables.getOrCreate(`${path}/embedding_weights`, {
       shape: [rows, dim],
-      initializer: embedding.initializer ?? embeddingTable(dim),
+      initializer:
+        embedding.initializer === null ? embeddingTable(dim) : initializerOf(embedding.initializer),
     });
   }
 
@@ -51,5 +52,18 @@ export class EmbeddingTables {
     const uses = this.#scopes.get(path) ?? 0;
     this.#scopes.set(path, uses + 1);
     return uses === 0 ? path : this.#uniqueScope(`${path}_${uses}`);
+  }
+}
+
+function initializerOf(spec: InitializerSpec): Initializer {
+  switch (spec.kind) {
+    case 'truncated_normal':
+      return truncatedNormal(spec.mean, spec.stddev);
+    case 'random_normal':
+      return normal(spec.mean, spec.stddev);
+    case 'glorot_normal':
+      return glorotNormal();
+    case 'constant':
+      return constants(spec.values);
   }
 }
