@@ -48,7 +48,9 @@ function readString(value: PlainData): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function readList<T>(readItem: (item: PlainData) => T | undefined): (value: PlainData) => readonly T[] | undefined {
+function readList<T>(
+  readItem: (item: PlainData) => T | undefined,
+): (value: PlainData) => readonly T[] | undefined {
   return (value) => {
     // A list with one element may be written without brackets, as in repeated fields.
     const items = Array.isArray(value) ? (value as readonly PlainData[]) : [value];

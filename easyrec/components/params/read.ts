@@ -6,7 +6,9 @@ import type { ParamSource, RawParam } from './source.js';
 /** The parameters of a component by the names that configs use. */
 export type ParamTable = Readonly<Record<string, Param<unknown>>>;
 
-type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : S;
 
 /** What a component is given: every parameter under its camelCase name, with all defaults resolved. */
 export type ConfigOf<P extends ParamTable> = {

@@ -1,0 +1,15 @@
+import type { Output } from '../tf/index.js';
+import { activationNamed } from '../layers/activations.js';
+import { dice } from '../layers/dice.js';
+import type { ComponentContext } from './context.js';
+
+/**
+ * An activation by EasyRec's name, with weights in `scope` where it has some.
+ *
+ * @param scope `backbone/mlp/layer_0/act`
+ * @throws ConfigError for an unknown name.
+ */
+export function applyActivation(ctx: ComponentContext, x: Output, name: string, scope: string): Output {
+  if (name !== 'dice' && name !== 'Dice') return activationNamed(name)(x);
+  return dice(ctx, x, { name: scope, batchNormName: ctx.autoNames.next('batch_normalization') });
+}
