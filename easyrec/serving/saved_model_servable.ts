@@ -1,4 +1,4 @@
-import type { LoadedSavedModel, Signature, Step, Tensor } from '../tf/index.js';
+import type { LoadedSavedModel, Signature, SignatureDef, Step, Tensor } from '../tf/index.js';
 import { isNumeric, makeStep, stringTensor, tensor, TensorflowError } from '../tf/index.js';
 import type { RunRequest, ServableModel, ServableTensor } from './servable.js';
 import { invalidArgument, ServingError } from './status.js';
@@ -13,6 +13,7 @@ interface Call {
 /** A SavedModel as the serving protocols see it; it owns the loaded model. */
 export class SavedModelServable implements ServableModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly signatureDefs: Readonly<Record<string, SignatureDef>>;
   readonly #model: LoadedSavedModel;
   /** Keyed by signature and output aliases. */
   readonly #calls = new Map<string, Call>();
@@ -20,6 +21,7 @@ export class SavedModelServable implements ServableModel {
   constructor(model: LoadedSavedModel) {
     this.#model = model;
     this.signatures = model.signatures;
+    this.signatureDefs = model.metaGraph.signature_def ?? {};
   }
 
   async run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {

@@ -1,4 +1,4 @@
-import type { DType, Signature, TypedArray } from '../tf/index.js';
+import type { DType, Signature, SignatureDef, TypedArray } from '../tf/index.js';
 
 /** A tensor in JavaScript's memory: numbers in row-major order, or strings as their bytes; a bool is one byte. */
 export type ServableTensor =
@@ -22,7 +22,11 @@ export interface RunRequest {
 
 /** A loaded version of a model: all that the protocols need of it. */
 export interface ServableModel {
+  /** What can be run. */
   readonly signatures: ReadonlyMap<string, Signature>;
+
+  /** All that the model's file says of its signatures, for those who ask for metadata. */
+  readonly signatureDefs: Readonly<Record<string, SignatureDef>>;
 
   /**
    * Computes outputs, keyed by alias, without blocking the JavaScript thread.

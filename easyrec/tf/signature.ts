@@ -22,6 +22,12 @@ export interface Signature {
   readonly outputs: ReadonlyMap<string, SignatureTensor>;
 }
 
+/** Entries that TensorFlow 2 keeps among the signatures although they name operations, not tensors to fetch. */
+const OPERATION_SIGNATURES: ReadonlySet<string> = new Set([
+  '__saved_model_init_op',
+  '__saved_model_train_op',
+]);
+
 /**
  * Reads a model's signatures.
  *
@@ -30,6 +36,7 @@ export interface Signature {
 export function readSignatures(defs: Readonly<Record<string, SignatureDef>>): Map<string, Signature> {
   return new Map(
     Object.entries(defs)
+      .filter(([name]) => !OPERATION_SIGNATURES.has(name))
       .sort(byKey)
       .map(([name, def]) => [
         name,

@@ -1,5 +1,12 @@
 import type { RunRequest, ServableModel, ServableTensor } from '../../easyrec/serving/servable.js';
-import type { DType, Signature, SignatureTensor } from '../../easyrec/tf/index.js';
+import {
+  DTYPES,
+  type DType,
+  type Signature,
+  type SignatureDef,
+  type SignatureTensor,
+  type TensorInfo,
+} from '../../easyrec/tf/index.js';
 
 /** Inputs or outputs of a signature, by alias and dtype; the batch dimension only. */
 export function infos(dtypes: Readonly<Record<string, DType>>): ReadonlyMap<string, SignatureTensor> {
@@ -8,9 +15,19 @@ export function infos(dtypes: Readonly<Record<string, DType>>): ReadonlyMap<stri
   );
 }
 
+function tensorInfos(tensors: ReadonlyMap<string, SignatureTensor>): Record<string, TensorInfo> {
+  return Object.fromEntries(
+    [...tensors].map(([alias, { name, dtype, shape }]) => [
+      alias,
+      { name, dtype: DTYPES[dtype].code, tensor_shape: { dim: (shape ?? []).map((size) => ({ size })) } },
+    ]),
+  );
+}
+
 /** A model without TensorFlow: it answers what `compute` says, so that tests see the protocol alone. */
 export class FakeModel implements ServableModel {
   readonly signatures: ReadonlyMap<string, Signature>;
+  readonly signatureDefs: Readonly<Record<string, SignatureDef>>;
   readonly #compute: (request: RunRequest) => Promise<ReadonlyMap<string, ServableTensor>>;
   readonly requests: RunRequest[] = [];
   closed = false;
@@ -20,6 +37,12 @@ export class FakeModel implements ServableModel {
     compute: (request: RunRequest) => Promise<ReadonlyMap<string, ServableTensor>>,
   ) {
     this.signatures = new Map(Object.entries(signatures));
+    this.signatureDefs = Object.fromEntries(
+      Object.entries(signatures).map(([name, { methodName, inputs, outputs }]) => [
+        name,
+        { method_name: methodName, inputs: tensorInfos(inputs), outputs: tensorInfos(outputs) },
+      ]),
+    );
     this.#compute = compute;
   }
 

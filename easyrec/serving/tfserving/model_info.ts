@@ -1,5 +1,5 @@
 import type { ModelSpec, ServedVersion, VersionStatus } from '../catalog.js';
-import type { Signature, SignatureTensor } from '../../tf/index.js';
+import { dtypeOfCode, type SignatureDef, type TensorInfo } from '../../tf/index.js';
 import { protoDtypeName } from './dtype_names.js';
 
 /** GetModelStatusResponse as JSON: one space of indentation, 64-bit numbers as strings. */
@@ -16,7 +16,7 @@ export function formatModelStatus(versions: readonly VersionStatus[]): string {
 /** GetModelMetadataResponse as JSON, put together from two messages as TensorFlow Serving does it. */
 export function formatMetadata(spec: ModelSpec, { version, model }: ServedVersion): string {
   const modelSpec = protoJson({ name: spec.name, signature_name: '', version: String(version) });
-  const signatures = protoJson({ signature_def: mapValues(model.signatures, signatureJson) });
+  const signatures = protoJson({ signature_def: mapValues(model.signatureDefs, signatureJson) });
   return `{\n"model_spec":${modelSpec},\n"metadata": {"signature_def": ${signatures}}\n}\n`;
 }
 
@@ -24,26 +24,29 @@ function protoJson(message: object): string {
   return `${JSON.stringify(message, null, 1)}\n`;
 }
 
-function signatureJson(signature: Signature): object {
+function signatureJson(signature: SignatureDef): object {
   return {
-    inputs: mapValues(signature.inputs, tensorInfoJson),
-    outputs: mapValues(signature.outputs, tensorInfoJson),
-    method_name: signature.methodName,
+    inputs: mapValues(signature.inputs ?? {}, tensorInfoJson),
+    outputs: mapValues(signature.outputs ?? {}, tensorInfoJson),
+    method_name: signature.method_name ?? '',
     defaults: {},
   };
 }
 
-function tensorInfoJson({ name, dtype, shape }: SignatureTensor): object {
+/** Fields with default values are printed too, but not a message or a name that is absent. */
+function tensorInfoJson({ name, dtype = 0, tensor_shape: shape }: TensorInfo): object {
   return {
-    dtype: protoDtypeName(dtype),
-    tensor_shape: {
-      dim: (shape ?? []).map((size) => ({ size: String(size), name: '' })),
-      unknown_rank: shape === null,
-    },
-    name,
+    dtype: dtype === 0 ? 'DT_INVALID' : protoDtypeName(dtypeOfCode(dtype)),
+    ...(shape !== undefined && {
+      tensor_shape: {
+        dim: (shape.dim ?? []).map(({ size = 0 }) => ({ size: String(size), name: '' })),
+        unknown_rank: shape.unknown_rank ?? false,
+      },
+    }),
+    ...(name !== undefined && { name }),
   };
 }
 
-function mapValues<Value>(map: ReadonlyMap<string, Value>, change: (value: Value) => object): object {
-  return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
+function mapValues<Value>(values: Readonly<Record<string, Value>>, change: (value: Value) => object): object {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
 }
