@@ -38,6 +38,12 @@ export async function writeCheckpoint(session: Session, saver: Saver, prefix: st
   }
 }
 
+/** Writes the variables of a session to where nobody looks for a checkpoint yet; use `writeCheckpoint` elsewhere. */
+export async function saveVariables(session: Session, saver: Saver, prefix: string): Promise<void> {
+  using filename = scalar('string', prefix);
+  await session.run(makeStep({ feeds: [saver.filename], targets: [saver.save.op] }), [filename]);
+}
+
 /** Moves the files of a checkpoint from the folder they were written in to where they belong. */
 async function publish(folder: string, prefix: string): Promise<void> {
   const files = await readdir(folder);

@@ -42,3 +42,8 @@ export type { SavedVariable, Saver } from './checkpoint_saver.js';
 export { addSaver } from './checkpoint_saver.js';
 export type { CheckpointState } from './checkpoint_writer.js';
 export { restoreCheckpoint, writeCheckpoint, writeCheckpointState } from './checkpoint_writer.js';
+export type { ExportedGraph } from './export_graph.js';
+export { exportGraph } from './export_graph.js';
+export type { SignatureOutputs } from './saved_model_proto.js';
+export type { Asset, ExportedVariable, SavedModelContent } from './saved_model_writer.js';
+export { writeSavedModel } from './saved_model_writer.js';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
@@ -19,6 +18,7 @@ import {
   writeCheckpointState,
 } from '../../easyrec/tf/index.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
+import { withTempFolder } from '../support/temp_folder.js';
 
 interface Case {
   readonly name: string;
@@ -62,7 +62,9 @@ function buildModel(cases: readonly Case[] = CASES): Model {
   return {
     graph,
     saver: addSaver(graph, variables),
-    initialize: async (session) => void (await session.run(step)),
+    initialize: async (session) => {
+      await session.run(step);
+    },
   };
 }
 
@@ -74,19 +76,10 @@ function plain({ dtype, values }: Case): unknown[] {
   });
 }
 
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'easyrec-checkpoint-'));
-  try {
-    await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 async function writeModel(folder: string, cases = CASES): Promise<string> {
   const model = buildModel(cases);
-  using _graph = model.graph;
-  await using session = Session.create(model.graph);
+  using graph = model.graph;
+  await using session = Session.create(graph);
   await model.initialize(session);
   const prefix = join(folder, 'model.ckpt-7');
   await writeCheckpoint(session, model.saver, prefix);
@@ -124,7 +117,7 @@ for (const version of ORACLE_VERSIONS) {
   const skip = skipWithoutTensorflow(version);
 
   test(`Python TensorFlow ${version} reads what was written`, { skip }, async () => {
-    await withFolder(async (folder) => {
+    await withTempFolder(async (folder) => {
       const prefix = await writeModel(folder);
       await writeCheckpointState(folder, { latest: 'model.ckpt-7', all: ['model.ckpt-7'] });
       assert.deepEqual(readdirSync(folder).sort(), [
@@ -145,7 +138,7 @@ for (const version of ORACLE_VERSIONS) {
   });
 
   test(`reads what Python TensorFlow ${version} wrote`, { skip }, async () => {
-    await withFolder(async (folder) => {
+    await withTempFolder(async (folder) => {
       const prefix = join(folder, 'theirs');
       await runPython(version, PYTHON_WRITES, [prefix]);
       using reader = new CheckpointReader(prefix);
@@ -168,13 +161,13 @@ for (const version of ORACLE_VERSIONS) {
 }
 
 test('restores every dtype into another session', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     const prefix = await writeModel(folder);
-    const { graph, saver } = buildModel();
-    using _graph = graph;
+    const model = buildModel();
+    using graph = model.graph;
     await using session = Session.create(graph);
-    await restoreCheckpoint(session, saver, prefix);
-    const fetches = saver.variables.map(({ handle, dtype }) => ops.readVariable(handle, dtype));
+    await restoreCheckpoint(session, model.saver, prefix);
+    const fetches = model.saver.variables.map(({ handle, dtype }) => ops.readVariable(handle, dtype));
     const results = await session.run(makeStep({ fetches }));
     const received = results.map((result) =>
       result.dtype === 'string' ? result.strings() : Array.from<unknown, unknown>(result.numbers(), String),
@@ -194,7 +187,7 @@ test('restores every dtype into another session', async () => {
 });
 
 test('writes one shard a device and restores it', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     using graph = new Graph();
     const variables = ['/device:CPU:0', '/job:localhost/device:CPU:0'].map((device, i): SavedVariable => {
       const name = `v${i}`;
@@ -225,7 +218,7 @@ test('writes one shard a device and restores it', async () => {
 });
 
 test('says what is wrong with a checkpoint that is missing or damaged', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     assert.throws(
       () => new CheckpointReader(join(folder, 'none')),
       (error: unknown) =>
@@ -238,18 +231,18 @@ test('says what is wrong with a checkpoint that is missing or damaged', async ()
 
     const data = `${prefix}.data-00000-of-00001`;
     const intact = readFileSync(data);
-    const { graph, saver } = buildModel();
-    using _graph = graph;
+    const model = buildModel();
+    using graph = model.graph;
     await using session = Session.create(graph);
     writeFileSync(data, Buffer.from(intact).fill(0x55));
     await assert.rejects(
-      restoreCheckpoint(session, saver, prefix),
+      restoreCheckpoint(session, model.saver, prefix),
       (error: unknown) =>
         error instanceof DataError && /damaged or incomplete: DATA_LOSS/.test(error.message),
     );
     truncateSync(data, 4);
     await assert.rejects(
-      restoreCheckpoint(session, saver, prefix),
+      restoreCheckpoint(session, model.saver, prefix),
       (error: unknown) => error instanceof DataError,
     );
 
@@ -265,24 +258,24 @@ test('says what is wrong with a checkpoint that is missing or damaged', async ()
 });
 
 test('names the variables that a checkpoint lacks or has in another shape', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     const prefix = await writeModel(folder);
-    const { graph, saver } = buildModel([
+    const model = buildModel([
       { name: 'a/tables', dtype: 'float32', shape: [3, 2], values: [1, 2, 3, 4, 5, 6] },
       { name: 'small', dtype: 'int32', shape: [2], values: [1, 2] },
       { name: 'flags', dtype: 'int32', shape: [2], values: [1, 2] },
     ]);
-    using _graph = graph;
+    using graph = model.graph;
     await using session = Session.create(graph);
     await assert.rejects(
-      restoreCheckpoint(session, saver, prefix),
+      restoreCheckpoint(session, model.saver, prefix),
       /does not fit this model: no tensor "a\/tables"; did you mean "a\/table".*\?; "small": expected int32\[2\], received int32\[1, 1\]; "flags": expected int32\[2\], received bool\[2\]/,
     );
   });
 });
 
 test('replaces a checkpoint of the same name', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     await writeModel(folder);
     const prefix = await writeModel(folder, [{ name: 'v', dtype: 'int32', shape: [1], values: [5] }]);
     using reader = new CheckpointReader(prefix);
@@ -292,7 +285,7 @@ test('replaces a checkpoint of the same name', async () => {
 });
 
 test('leaves nothing behind when the disk is full', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     // A process that may write no file above 64 KiB: the write fails as on a full disk, at any user's hands.
     const modules = ['tf/index.js', 'errors.js'].map(
       (file) => new URL(`../../easyrec/${file}`, import.meta.url).href,
@@ -322,7 +315,7 @@ test('leaves nothing behind when the disk is full', async () => {
 });
 
 test('refuses a folder that cannot be written to', async () => {
-  await withFolder(async (folder) => {
+  await withTempFolder(async (folder) => {
     writeFileSync(join(folder, 'file'), '');
     await assert.rejects(
       writeModel(join(folder, 'file')),
