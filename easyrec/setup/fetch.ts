@@ -37,8 +37,24 @@ export interface FetchOptions {
  * @throws NativeError saying what could not be had and what to do instead
  */
 export async function fetchLibtensorflow(options: FetchOptions = {}): Promise<LibtensorflowLocation> {
+  const cache = cacheDirectory(options.env);
+  try {
+    return await fetchInto(cache, options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!DISK_ERRORS.has(code)) throw error;
+    throw new NativeError(
+      `the cache folder ${cache} cannot be written: ${String(error)}; EASYREC_CACHE can name another`,
+      { cause: error },
+    );
+  }
+}
+
+/** Full, read-only, or somebody else's. */
+const DISK_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR']);
+
+async function fetchInto(cache: string, options: FetchOptions): Promise<LibtensorflowLocation> {
   const { version = DEFAULT_TENSORFLOW_VERSION, env = process.env, log = SILENT_LOG } = options;
-  const cache = cacheDirectory(env);
   const locate = (): LibtensorflowLocation => locateLibtensorflow({ env, version });
   if (cachedVersions(cache).includes(version)) return locate();
   const libraries = cachedLibraries(cache);

@@ -161,7 +161,7 @@ function packageDirectory(name: string, from: string): string | undefined {
 function describeFolder(directory: string): string {
   if (!existsSync(directory)) return 'which does not exist';
   try {
-    const libraries = readdirSync(directory).filter((name) => name.startsWith('libtensorflow'));
+    const libraries = readdirSync(directory).filter((name) => /^libtensorflow.*\.so/.test(name));
     return libraries.length === 0
       ? 'which holds no libtensorflow file'
       : `which holds only ${libraries.join(', ')}`;
