@@ -18,8 +18,7 @@ const geluTanh: Activation = (x) => {
 };
 
 /** `x Phi(x)`. */
-const geluExact: Activation = (x) =>
-  ops.mul(ops.mul(x, 0.5), ops.add(ops.erf(ops.mul(x, Math.SQRT1_2)), 1));
+const geluExact: Activation = (x) => ops.mul(ops.mul(x, 0.5), ops.add(ops.erf(ops.mul(x, Math.SQRT1_2)), 1));
 
 /** `x / (1 + |x|)`. */
 const softsign: Activation = (x) => ops.div(x, ops.add(ops.abs(x), 1));

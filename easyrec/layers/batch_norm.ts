@@ -2,6 +2,7 @@ import type { Output, Variable } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import type { BuildContext } from './context.js';
 import { ones, zeros } from './initializers.js';
+import { layerScope } from './layer_scope.js';
 import { knownShape } from './shapes.js';
 
 export interface BatchNormOptions {
@@ -48,7 +49,7 @@ function parameters(ctx: BuildContext, size: number, options: BatchNormOptions):
 export function batchNorm(ctx: BuildContext, x: Output, options: BatchNormOptions): Output {
   const { last } = knownShape(x, `batch normalization "${options.name}"`);
   const weights = parameters(ctx, last, options);
-  return ctx.graph.scope(options.name, () =>
+  return layerScope(ctx.graph, options.name, () =>
     ctx.mode === 'train'
       ? normalizeByBatch(ctx, x, weights, options)
       : normalizeByAverages(x, weights, options),
@@ -86,7 +87,9 @@ function normalizeByBatch(
   const population = ops.mul(fused.output(2), ops.div(ops.sub(rows, 1), rows));
   updateAverage(ctx, weights.mean, fused.output(1), momentum);
   updateAverage(ctx, weights.variance, population, momentum);
-  return ops.reshape(fused.output(0), x.shape?.length === 2 ? [-1, size] : ops.shapeOf(x)).setShape(x.shape ?? []);
+  return ops
+    .reshape(fused.output(0), x.shape?.length === 2 ? [-1, size] : ops.shapeOf(x))
+    .setShape(x.shape ?? []);
 }
 
 /** `average -= (average - batch) * (1 - momentum)`. */

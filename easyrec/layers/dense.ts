@@ -2,6 +2,7 @@ import type { Initializer, Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import type { BuildContext } from './context.js';
 import { glorotUniform, zeros } from './initializers.js';
+import { layerScope } from './layer_scope.js';
 import { knownShape } from './shapes.js';
 
 export interface DenseOptions {
@@ -34,7 +35,7 @@ export function dense(ctx: BuildContext, x: Output, options: DenseOptions): Outp
     shape: [last, units],
     initializer: kernelInitializer,
   });
-  return ctx.graph.scope(name, () => {
+  return layerScope(ctx.graph, name, () => {
     const weights = kernel.read();
     if (kernelL2 > 0 && ctx.mode === 'train') {
       ctx.regularization.push(ops.mul(ops.l2Loss(weights), kernelL2));

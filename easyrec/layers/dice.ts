@@ -3,6 +3,7 @@ import { ops } from '../tf/index.js';
 import { batchNorm } from './batch_norm.js';
 import type { BuildContext } from './context.js';
 import { zeros } from './initializers.js';
+import { layerScope } from './layer_scope.js';
 import { knownShape } from './shapes.js';
 
 export interface DiceOptions {
@@ -28,7 +29,7 @@ export function dice(ctx: BuildContext, x: Output, { name, batchNormName }: Dice
     center: false,
     scale: false,
   });
-  return ctx.graph.scope(name, () => {
+  return layerScope(ctx.graph, name, () => {
     const p = ops.sigmoid(normalized);
     const gate = ops.add(p, ops.mul(ops.sub(1, p), alpha.read()));
     return ops.mul(gate, x);

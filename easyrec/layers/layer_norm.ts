@@ -2,6 +2,7 @@ import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import type { BuildContext } from './context.js';
 import { ones, zeros } from './initializers.js';
+import { layerScope } from './layer_scope.js';
 import { knownShape } from './shapes.js';
 
 export interface LayerNormOptions {
@@ -23,7 +24,7 @@ export function layerNorm(ctx: BuildContext, x: Output, options: LayerNormOption
   const { last } = knownShape(x, `layer normalization "${name}"`);
   const gamma = ctx.variables.getOrCreate(`${name}/gamma`, { shape: [last], initializer: ones() });
   const beta = ctx.variables.getOrCreate(`${name}/beta`, { shape: [last], initializer: zeros() });
-  return ctx.graph.scope(name, () => {
+  return layerScope(ctx.graph, name, () => {
     const overLast = { axes: [-1], keepDims: true };
     const centered = ops.sub(x, ops.reduceMean(x, overLast));
     const variance = ops.reduceMean(ops.square(centered), overLast);

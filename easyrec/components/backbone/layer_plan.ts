@@ -1,4 +1,4 @@
-import type { KerasLayer, Lambda, Layer } from '../../config/index.js';
+import type { KerasLayer, Lambda, Layer, OneofCase } from '../../config/index.js';
 import { locationOf, oneofCase, parseLambda } from '../../config/index.js';
 import { ConfigError, didYouMean } from '../../errors.js';
 import type { ComponentContext } from '../context.js';
@@ -54,14 +54,25 @@ function planLambda(config: Lambda): ApplyLayer {
     locateErrors(`block "${name}"`, at, () => evaluateLambda(lambda, ctx.graph, [input]));
 }
 
+/** The kind and config of a layer: what `layers` entries and blocks have in common. */
+export type LayerCase = OneofCase<Layer, 'layer'>;
+
+/** @throws ConfigError for an entry of `layers` that holds none. */
+export function expectLayer(entry: Layer): LayerCase {
+  const layer = oneofCase(entry, 'layer');
+  if (layer !== null) return layer;
+  throw new ConfigError('layers: expected a keras_layer or a lambda, received neither', {
+    at: locationOf(entry),
+  });
+}
+
 /**
  * Reads one layer's config, so that its mistakes show before anything is built.
  *
  * @throws ConfigError for an unknown component, wrong parameters or expression, and kinds that are not supported.
  */
-export function planLayer(config: Layer, components: ComponentTable): ApplyLayer {
-  const layer = oneofCase(config, 'layer');
-  switch (layer?.case) {
+export function planLayer(layer: LayerCase, components: ComponentTable): ApplyLayer {
+  switch (layer.case) {
     case 'keras_layer':
       return planKerasLayer(layer.value, components);
     case 'lambda':
@@ -69,9 +80,5 @@ export function planLayer(config: Layer, components: ComponentTable): ApplyLayer
     case 'recurrent':
     case 'repeat':
       throw new ConfigError(`${layer.case}: not supported yet`, { at: locationOf(layer.value) });
-    case undefined:
-      throw new ConfigError('layers: expected a keras_layer or a lambda, received neither', {
-        at: locationOf(config),
-      });
   }
 }
