@@ -15,7 +15,7 @@ export class SavedModelServable implements ServableModel {
   readonly signatures: ReadonlyMap<string, Signature>;
   readonly signatureDefs: Readonly<Record<string, SignatureDef>>;
   readonly #model: LoadedSavedModel;
-  /** Keyed by signature and output aliases. */
+  /** Calls that compute all outputs, keyed by signature. */
   readonly #calls = new Map<string, Call>();
 
   constructor(model: LoadedSavedModel) {
@@ -50,8 +50,8 @@ export class SavedModelServable implements ServableModel {
       throw new ServingError('FAILED_PRECONDITION', `Serving signature key "${signatureName}" not found.`);
     }
     checkInputs(signature, inputs);
-    const key = JSON.stringify([signatureName, outputs]);
-    const known = this.#calls.get(key);
+    // Only the call that every request shares is kept: there is no end to the lists of outputs a client may choose.
+    const known = outputs === undefined ? this.#calls.get(signatureName) : undefined;
     if (known !== undefined) return known;
     const { graph } = this.#model;
     const aliases = outputs ?? [...signature.outputs.keys()];
@@ -62,7 +62,7 @@ export class SavedModelServable implements ServableModel {
       outputs: aliases,
       step: makeStep({ feeds, fetches }),
     };
-    this.#calls.set(key, call);
+    if (outputs === undefined) this.#calls.set(signatureName, call);
     return call;
   }
 }

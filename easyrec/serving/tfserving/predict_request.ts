@@ -165,7 +165,7 @@ function addToColumn(
     columns.set(name, { builder, shape, count });
   } else if (known.count !== count) {
     throw invalidArgument(`Expecting tensor size: ${known.count} but got: ${count}`);
-  } else if (known.shape.join() !== shape.join()) {
+  } else if (!known.shape.every((size, i) => size === shape[i]) || known.shape.length !== shape.length) {
     throw invalidArgument(`Expecting shape [${known.shape.join()}] but got: [${shape.join()}]`);
   }
 }
