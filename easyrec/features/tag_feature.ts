@@ -12,7 +12,7 @@ interface Tags {
   readonly weights: Output | null;
 }
 
-/** Fails the run, with `message` and the values of `data`, unless `condition` holds; then passes `x` on. */
+/** Fails the run, with `message` (TensorFlow would escape quotes in it) and the values of `data`, unless `condition` holds; then passes `x` on. */
 function checked(x: Output, condition: Output, message: string, data: readonly Output[]): Output {
   const { graph } = x;
   const assertion = graph.op('Assert', [condition, [ops.constant(graph, 'string', message), ...data]]);
@@ -27,7 +27,7 @@ function splitWeights(parts: Output, kvSeparator: string, name: string): { keys:
   const complete = ops.equal(ops.sizeOf(pieces.values, 'int64'), ops.mul(count, 2));
   // No part has more than two pieces and all together have two each: none has one. No parts have no longest one.
   const fits = ops.logicalAnd(complete, ops.reduceAll(ops.lessEqual(longest, 2)));
-  const message = `TagFeature "${name}": expected each tag as "key${kvSeparator}weight", received (first ones):`;
+  const message = `TagFeature ${name}: expected each tag as key${kvSeparator}weight, received (first ones):`;
   const values = checked(pieces.values, fits, message, [parts]);
   const columns = ops.reshape(values, [-1, 2]);
   const column = (index: number): Output =>
@@ -45,7 +45,7 @@ function splitColumn(column: Output, weightColumn: Output | undefined, spec: Tag
   if (weightColumn === undefined) return { texts: parts.values, rows, weights: null };
   const weights = ops.stringToNumber(ops.stringSplit(weightColumn, spec.separator).values, 'float32');
   const counts = [ops.sizeOf(parts.values), ops.sizeOf(weights)] as const;
-  const message = `TagFeature "${spec.name}": expected as many weights in "${spec.inputs[1] ?? ''}" as tags in "${spec.inputs[0] ?? ''}", received (tags, weights):`;
+  const message = `TagFeature ${spec.name}: expected as many weights in ${spec.inputs[1] ?? ''} as tags in ${spec.inputs[0] ?? ''}, received (tags, weights):`;
   return { texts: parts.values, rows, weights: checked(weights, ops.equal(...counts), message, counts) };
 }
 
