@@ -52,7 +52,10 @@ export class OpLibraries {
         `op library "${name}": expected the file ${builtIn}, which is not there; build the native ops first (scripts/setup)`,
       );
     }
-    const known = [...BUILT_IN, ...[...this.#extra.keys()].map((file) => file.replace(/^lib(.*)\.so$/, '$1'))];
+    const known = [
+      ...BUILT_IN,
+      ...[...this.#extra.keys()].map((file) => file.replace(/^lib(.*)\.so$/, '$1')),
+    ];
     throw new NativeError(
       `op library "${name}": expected one of ${known.join(', ')}${didYouMean(name, known)}; a plugin names its libraries in opLibraries`,
     );

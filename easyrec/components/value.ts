@@ -55,7 +55,9 @@ export function expectTensors(value: BlockValue, what = 'input', count?: number)
 export function lastDimension(x: Output, what = 'input'): number {
   const size = x.shape?.at(-1);
   if (size === undefined || size < 0) {
-    throw new ConfigError(`${what}: expected a tensor whose last dimension is known, received ${shapeText(x)}`);
+    throw new ConfigError(
+      `${what}: expected a tensor whose last dimension is known, received ${shapeText(x)}`,
+    );
   }
   return size;
 }
