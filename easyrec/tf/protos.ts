@@ -41,6 +41,7 @@ export interface AttrDef {
   readonly name: string;
   readonly type: string;
   readonly default_value?: AttrValueProto;
+  readonly allowed_values?: AttrValueProto;
 }
 
 export interface OpDef {
