@@ -7,6 +7,7 @@ import { assign, readVariable, resourceGather, varHandle } from './ops/state.js'
 /** Builds the initial value of a variable: a tensor of that shape and dtype. */
 export type Initializer = (graph: Graph, shape: readonly number[], dtype: DType, seed: Output) => Output;
 
+/** What a new variable is to be. */
 export interface VariableOptions {
   readonly shape: readonly number[];
   /** Default: float32. */
@@ -16,19 +17,36 @@ export interface VariableOptions {
   readonly trainable?: boolean;
 }
 
+/** What a variable consists of. */
+export interface VariableParts {
+  /** As in checkpoints: `backbone/mlp/layer_0/dense/kernel`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly trainable: boolean;
+  /** What gradients are taken of. */
+  readonly handle: Output;
+  /** Sets the initial value. */
+  readonly initialize: Operation;
+}
+
 /** A resource variable: state that lives in the session under its name. */
-export class Variable {
-  constructor(
-    /** As in checkpoints: `backbone/mlp/layer_0/dense/kernel`. */
-    readonly name: string,
-    readonly shape: readonly number[],
-    readonly dtype: DType,
-    readonly trainable: boolean,
-    /** What gradients are taken of. */
-    readonly handle: Output,
-    /** Sets the initial value. */
-    readonly initialize: Operation,
-  ) {}
+export class Variable implements VariableParts {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly trainable: boolean;
+  readonly handle: Output;
+  readonly initialize: Operation;
+
+  constructor({ name, shape, dtype, trainable, handle, initialize }: VariableParts) {
+    this.name = name;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.trainable = trainable;
+    this.handle = handle;
+    this.initialize = initialize;
+  }
 
   get graph(): Graph {
     return this.handle.graph;
@@ -83,7 +101,7 @@ export class Variables {
       return this.graph.scope(`${name}/init`, () => {
         const seed = constant(this.graph, 'int64', [this.seed, nameHash(name)]);
         const initialize = assign(handle, initializer(this.graph, shape, dtype, seed));
-        return new Variable(name, shape, dtype, trainable, handle, initialize);
+        return new Variable({ name, shape, dtype, trainable, handle, initialize });
       });
     });
     this.#byName.set(name, variable);
