@@ -5,7 +5,7 @@ import { evaluateCheckpoint } from '../train/evaluate_checkpoint.js';
 import { modelDir } from '../train/trainer.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command } from './command.js';
-import { PIPELINE_FLAGS, planFromFlags, preferTrainedConfig } from './pipeline.js';
+import { METRIC_FLAGS, PIPELINE_FLAGS, planFromFlags, preferTrainedConfig } from './pipeline.js';
 
 const HELP = {
   name: 'easyrec eval',
@@ -13,6 +13,7 @@ const HELP = {
   edits: true,
   flags: {
     ...PIPELINE_FLAGS,
+    ...METRIC_FLAGS,
     checkpoint_path: {
       type: 'string',
       value: 'PATH',
@@ -31,6 +32,7 @@ export const evaluate: Command = async (argv, { log, stdout, signal }) => {
     log,
     edits,
     evalInputPath: flags.eval_input_path,
+    maxF1OnProbs: flags.max_f1_on_probs,
   });
   const directory = modelDir(plan);
   const { values, checkpoint } = await evaluateCheckpoint(plan, {

@@ -28,6 +28,14 @@ export const PIPELINE_FLAGS = {
   op_library: { type: 'list', value: 'FILE', help: 'native op libraries that components use' },
 } as const satisfies Flags;
 
+/** Flags of the commands that evaluate. */
+export const METRIC_FLAGS = {
+  max_f1_on_probs: {
+    type: 'boolean',
+    help: 'let max_f1 compare probabilities with its thresholds (EasyRec compares logits)',
+  },
+} as const satisfies Flags;
+
 /** What the flags of PIPELINE_FLAGS hold, however a command came by them. */
 export interface PipelineFlags {
   readonly pipeline_config_path: string;
@@ -45,6 +53,7 @@ export interface PipelineSettings {
   readonly fineTuneCheckpoint?: string | undefined;
   readonly seed?: number | undefined;
   readonly regularizeComponents?: boolean | undefined;
+  readonly maxF1OnProbs?: boolean | undefined;
 }
 
 /**
@@ -72,6 +81,7 @@ export async function planFromFlags(flags: PipelineFlags, settings: PipelineSett
     ...(settings.regularizeComponents !== undefined && {
       regularizeComponents: settings.regularizeComponents,
     }),
+    maxF1OnProbs: settings.maxF1OnProbs ?? false,
   });
 }
 

@@ -5,7 +5,7 @@ import { modelDir, train as runTraining, type TrainResult } from '../train/train
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command, CommandContext } from './command.js';
 import { evaluationText } from './evaluation_text.js';
-import { PIPELINE_FLAGS, planFromFlags } from './pipeline.js';
+import { METRIC_FLAGS, PIPELINE_FLAGS, planFromFlags } from './pipeline.js';
 
 const HELP = {
   name: 'easyrec train',
@@ -13,6 +13,7 @@ const HELP = {
   edits: true,
   flags: {
     ...PIPELINE_FLAGS,
+    ...METRIC_FLAGS,
     continue_train: { type: 'boolean', help: 'go on from the latest checkpoint in model_dir' },
     train_input_path: { type: 'list', value: 'FILE', help: 'training data, instead of the config' },
     eval_input_path: { type: 'list', value: 'FILE', help: 'evaluation data, instead of the config' },
@@ -42,6 +43,7 @@ export const train: Command = async (argv, context) => {
     fineTuneCheckpoint: flags.fine_tune_checkpoint,
     seed: flags.seed,
     regularizeComponents: flags.regularize_components,
+    maxF1OnProbs: flags.max_f1_on_probs,
   });
   const { train_config: config } = plan.config;
   using progress = new Progress({

@@ -1,13 +1,27 @@
-/** What a metric sees of a batch: B rows. */
+/** The id of a row's group, as its column holds it. */
+export type MetricKey = string | number | bigint;
+
+/** What metrics see of a batch: B rows. */
 export interface MetricBatch {
+  /** `[B]` */
   readonly labels: Float32Array;
+  /** `[B]`, from 0 to 1. */
   readonly probs: Float32Array;
+  /** `[B]` */
+  readonly logits: Float32Array;
+  /** `[B]` values of an input column. */
+  readonly ids: (column: string) => ArrayLike<MetricKey>;
 }
 
-/** A metric over many batches. */
-export interface Metric {
-  update(batch: MetricBatch): void;
-  /** The value over all rows so far. */
+/** A metric over many batches, of which it reads what K names. */
+export interface Metric<K extends keyof MetricBatch = keyof MetricBatch> {
+  update(batch: Pick<MetricBatch, K>): void;
+  /** The value over all rows so far; NaN once a prediction was NaN. */
   result(): number;
   reset(): void;
+}
+
+/** Whether a label counts as positive: EasyRec casts it to a whole number, and that to true or false. */
+export function isPositive(label: number): boolean {
+  return Math.trunc(label) !== 0;
 }

@@ -51,6 +51,6 @@ export function rankModel(ctx: ComponentContext, config: EasyRecModel, groups: G
       }
       return new Map([[key, build({ labels, logits: flat, weights: source.weights })]]);
     },
-    metricSource: (source) => ({ label: labelOf(source), probs: 'probs' }),
+    metricSource: (source) => ({ label: labelOf(source), probs: 'probs', logits: 'logits' }),
   };
 }

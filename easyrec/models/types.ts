@@ -13,11 +13,12 @@ export interface LabelSource {
   readonly weights: Output | null;
 }
 
-/** What a metric compares: names of a label and of a prediction. */
+/** What a metric compares: names of a label and of predictions. */
 export interface MetricSource {
   readonly label: string;
-  /** A key of `predictions`. */
+  /** Keys of `predictions`. */
   readonly probs: string;
+  readonly logits: string;
 }
 
 /** A model added to a graph. */

@@ -4,7 +4,6 @@ import { addSaver, makeStep, restoreCheckpoint, Session } from '../tf/index.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import { runEvaluation } from './evaluator.js';
 import { openReader } from './input_plan.js';
-import { metricsOf } from './metric_config.js';
 import type { ModelPlan } from './model_plan.js';
 import { sessionConfig } from './session_config.js';
 import { buildEvaluationGraph, GLOBAL_STEP } from './training_graph.js';
@@ -51,7 +50,7 @@ export async function evaluateCheckpoint(
     session,
     evaluate,
     reader,
-    metrics: metricsOf(config.eval_config),
+    metrics: plan.createMetrics(),
     ...(limit > 0 && { maxBatches: Math.ceil(limit / plan.input.dataConfig.batch_size) }),
     ...(signal !== undefined && { signal }),
   });

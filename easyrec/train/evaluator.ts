@@ -1,8 +1,8 @@
 import type { BatchReader } from '../input/reader.js';
 import { batchesOf } from '../input/reader.js';
-import type { Metric } from '../metrics/index.js';
+import type { Metric, MetricKey } from '../metrics/index.js';
 import type { Session, Tensor } from '../tf/index.js';
-import { batchTensors, labelValues } from './feeds.js';
+import { batchTensors, columnValues, labelValues } from './feeds.js';
 import type { EvalStep } from './training_graph.js';
 
 export interface EvaluationParts {
@@ -37,10 +37,11 @@ export async function runEvaluation(parts: EvaluationParts): Promise<Evaluation>
     signal?.throwIfAborted();
     const feeds = batchTensors(batch, evaluate.columns);
     const results = await session.run(evaluate.step, feeds);
-    const { losses, probs } = readResults(results, evaluate.lossKeys.length);
+    const { losses, probs, logits } = readResults(results, evaluate.lossKeys.length);
     losses.forEach((loss, i) => (sums[i] = (sums[i] ?? 0) + loss));
     const labels = labelValues(batch, evaluate.label);
-    for (const metric of metrics.values()) metric.update({ labels, probs });
+    const ids = (column: string): ArrayLike<MetricKey> => columnValues(batch, column);
+    for (const metric of metrics.values()) metric.update({ labels, probs, logits, ids });
     for (const tensor of [...feeds, ...results]) tensor.dispose();
     rows += batch.rows;
     batches++;
@@ -51,14 +52,18 @@ export async function runEvaluation(parts: EvaluationParts): Promise<Evaluation>
   return { values: namedValues(metrics, means), rows, batches };
 }
 
-/** Splits what a step fetched into its losses and its probabilities (a view: valid until the tensors are freed). */
+/**
+ * Splits what a step fetched into its losses, its probabilities and its logits (views: valid until the tensors are
+ * freed). A training step has no logits.
+ */
 export function readResults(
   results: readonly Tensor[],
   numLosses: number,
-): { readonly losses: readonly number[]; readonly probs: Float32Array } {
+): { readonly losses: readonly number[]; readonly probs: Float32Array; readonly logits: Float32Array } {
   const losses = results.slice(0, numLosses).map((tensor) => tensor.data('float32')[0] ?? NaN);
   const probs = results[numLosses]?.data('float32') ?? new Float32Array(0);
-  return { losses, probs };
+  const logits = results[numLosses + 1]?.data('float32') ?? new Float32Array(0);
+  return { losses, probs, logits };
 }
 
 function namedValues(

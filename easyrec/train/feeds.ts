@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js';
-import type { Batch, Column } from '../input/batch.js';
+import type { Batch, Column, StringColumn } from '../input/batch.js';
 import type { Graph, Output, Tensor } from '../tf/index.js';
 import { ops, stringTensor, tensor } from '../tf/index.js';
 import type { PlannedColumn } from './input_plan.js';
@@ -30,9 +30,7 @@ export function batchTensors(batch: Batch, columns: readonly PlannedColumn[]): T
 export function labelValues(batch: Batch, name: string): Float32Array {
   const column = columnOf(batch, name);
   if (column.dtype === 'string') {
-    const text = new TextDecoder();
-    return Float32Array.from({ length: batch.rows }, (_, i) => {
-      const value = text.decode(column.bytes.subarray(column.offsets[i], column.offsets[i + 1]));
+    return Float32Array.from(texts(column), (value) => {
       const number = value.trim() === '' ? NaN : Number(value);
       if (Number.isNaN(number))
         throw new DataError(`label "${name}": expected a number, received "${value}"`);
@@ -42,6 +40,18 @@ export function labelValues(batch: Batch, name: string): Float32Array {
   return column.dtype === 'float32'
     ? column.values
     : Float32Array.from(column.values as ArrayLike<number>, Number);
+}
+
+/** A column as JavaScript values, `[B]`. */
+export function columnValues(batch: Batch, name: string): ArrayLike<string | number | bigint> {
+  const column = columnOf(batch, name);
+  return column.dtype === 'string' ? texts(column) : column.values;
+}
+
+function texts({ bytes, offsets }: StringColumn): string[] {
+  const text = new TextDecoder();
+  const rows = Math.max(offsets.length - 1, 0);
+  return Array.from({ length: rows }, (_, i) => text.decode(bytes.subarray(offsets[i], offsets[i + 1])));
 }
 
 function columnOf(batch: Batch, name: string): Column {

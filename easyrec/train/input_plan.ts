@@ -7,6 +7,7 @@ import { ConfigError, didYouMean } from '../errors.js';
 import type { FieldType } from '../input/batch.js';
 import type { BatchReader, InputField, ReaderOptions } from '../input/reader.js';
 import { READERS } from '../input/index.js';
+import { metricGroupFields } from './metric_config.js';
 
 /** A column that a model is fed. */
 export interface PlannedColumn {
@@ -23,6 +24,8 @@ export interface InputPlan {
   readonly features: readonly PlannedColumn[];
   readonly labels: readonly PlannedColumn[];
   readonly sampleWeight: PlannedColumn | null;
+  /** Columns that metrics group rows by; evaluation reads them, no model is fed them. */
+  readonly metricGroups: readonly PlannedColumn[];
 }
 
 /** From the config's names of types to those of columns. */
@@ -38,7 +41,7 @@ export const FIELD_TYPES = {
 /**
  * Works out which columns a model reads.
  *
- * @throws ConfigError for a feature, label or weight that names no input field.
+ * @throws ConfigError for a feature, label, weight or metric that names no input field.
  */
 export function planInput(config: PipelineConfig): InputPlan {
   const dataConfig = config.data_config;
@@ -77,10 +80,13 @@ export function planInput(config: PipelineConfig): InputPlan {
     labels,
     sampleWeight:
       weight === '' ? null : find(weight, 'sample_weight', locationOf(dataConfig, 'sample_weight')),
+    metricGroups: metricGroupFields(config.eval_config).map(({ column, at }) =>
+      find(column, 'metrics_set', at),
+    ),
   };
 }
 
-/** All columns that training and evaluation need: features, labels and the weight, each once. */
+/** All columns that training and evaluation feed: features, labels and the weight, each once. */
 export function columnsOf(plan: InputPlan): readonly PlannedColumn[] {
   const all = [...plan.features, ...plan.labels, ...(plan.sampleWeight === null ? [] : [plan.sampleWeight])];
   return [...new Map(all.map((column) => [column.name, column])).values()];
@@ -105,7 +111,8 @@ export interface ReadSettings {
  */
 export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader {
   const { dataConfig } = plan;
-  const wanted = new Set(columnsOf(plan).map(({ name }) => name));
+  const columns = [...columnsOf(plan), ...(settings.training ? [] : plan.metricGroups)];
+  const wanted = new Set(columns.map(({ name }) => name));
   const fields = dataConfig.input_fields.map((field): InputField => ({
     name: field.input_name,
     type: FIELD_TYPES[field.input_type],

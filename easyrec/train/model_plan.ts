@@ -13,6 +13,7 @@ import type { Log } from '../log.js';
 import { MODELS } from '../models/index.js';
 import type { GradientRules } from '../tf/grad/index.js';
 import { DEFAULT_SEED, planInput, type InputPlan } from './input_plan.js';
+import { type MetricFactory, planMetrics } from './metric_config.js';
 
 /** Everything that is known of a model before a graph is built: the config, checked and resolved. */
 export interface ModelPlan {
@@ -21,6 +22,8 @@ export interface ModelPlan {
   readonly modelClass: keyof typeof MODELS;
   readonly input: InputPlan;
   readonly features: FeaturePlan;
+  /** Makes the metrics of `eval_config`. */
+  readonly createMetrics: MetricFactory;
   readonly components: ComponentContextOptions;
   /** Rules of plugins, beside the toolkit's own. */
   readonly gradientRules: GradientRules;
@@ -34,6 +37,8 @@ export interface PlanOptions {
   readonly opLibraries?: readonly string[];
   /** Whether `model_params.l2_regularization` also acts on the kernels of components, as its name says. Default: no. */
   readonly regularizeComponents?: boolean;
+  /** Whether max_f1 compares probabilities rather than logits. Default: no. */
+  readonly maxF1OnProbs?: boolean;
   /** Default: 2020, as EasyRec's shuffling. */
   readonly seed?: number;
   readonly log: Log;
@@ -65,6 +70,7 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
     modelClass,
     input: planInput(config),
     features: featurePlan(config, { log }),
+    createMetrics: planMetrics(config.eval_config, { maxF1OnProbs: options.maxF1OnProbs ?? false, log }),
     components: {
       log,
       opLibraries: new OpLibraries(libraries),

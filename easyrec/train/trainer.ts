@@ -13,7 +13,6 @@ import { batchTensors, labelValues } from './feeds.js';
 import { fineTune } from './fine_tune.js';
 import { openReader } from './input_plan.js';
 import { CheckpointClock } from './intervals.js';
-import { metricsOf } from './metric_config.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
 import { learningOf, type Learning } from './optimizer_config.js';
@@ -70,7 +69,7 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
   // Reading begins while the graph is built.
   await using reader = closing(trainReader(plan, resume));
   const run = new TrainingRun({ settings, learning, directory, resume, reader: reader.value });
-  return run.run();
+  return await run.run();
 }
 
 /** The folder that a config trains into. */
@@ -290,7 +289,7 @@ class TrainingRun {
       session: this.#session,
       evaluate: this.#graph.evaluate,
       reader,
-      metrics: metricsOf(config.eval_config),
+      metrics: this.#plan.createMetrics(),
       ...(limit > 0 && { maxBatches: Math.ceil(limit / input.dataConfig.batch_size) }),
       ...(signal !== undefined && !signal.aborted && { signal }),
     });

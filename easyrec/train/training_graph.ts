@@ -12,17 +12,17 @@ import { buildTower, labelSource, type Tower } from './tower.js';
 export interface StepOutputs {
   /** Loss keys, then (training only) `regularization_loss` if there is any, then `total_loss`. */
   readonly lossKeys: readonly string[];
-  /** The label that metrics compare the probabilities with; they are fetched after the losses. */
+  /** The label that metrics compare the predictions with: probabilities and logits, fetched after the losses. */
   readonly label: string;
 }
 
-/** A step of evaluation: fed the columns, it yields losses and probabilities. */
+/** A step of evaluation: fed the columns, it yields losses, probabilities and logits. */
 export interface EvalStep extends StepOutputs {
   readonly step: Step;
   readonly columns: readonly PlannedColumn[];
 }
 
-/** A step of training: fed the columns, then the learning rate, then the number of steps done. */
+/** A step of training, without logits: fed the columns, then the learning rate, then the number of steps done. */
 export type TrainStep = EvalStep;
 
 /** The graph that training runs: a tower that learns, and one over the same variables that is evaluated. */
@@ -53,7 +53,7 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   const trainOp = ops.group(graph, [...targets, ...tower.updates, advance], 'train_op');
   const evaluate = graph.scope('eval', () => {
     const evalTower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
-    return stepOutputs(plan, evalTower, inputs);
+    return withLogits(stepOutputs(plan, evalTower, inputs));
   });
   const feeds = columns.map(({ name }) => inputs.get(name)).filter((feed) => feed !== undefined);
   return {
@@ -87,7 +87,7 @@ export function buildEvaluationGraph(plan: ModelPlan): EvaluationGraph {
   const columns = columnsOf(plan.input);
   const inputs = placeholders(graph, columns);
   const tower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
-  const outputs = stepOutputs(plan, tower, inputs);
+  const outputs = withLogits(stepOutputs(plan, tower, inputs));
   createGlobalStep(variables);
   const step = makeStep({ feeds: [...inputs.values()], fetches: outputs.fetches });
   return { graph, variables, evaluate: { ...outputs, columns, step } };
@@ -105,22 +105,31 @@ function createGlobalStep(variables: Variables): ReturnType<Variables['create']>
 interface FetchedOutputs extends StepOutputs {
   readonly fetches: readonly Output[];
   readonly total: Output;
+  readonly logits: Output;
+}
+
+function withLogits(outputs: FetchedOutputs): FetchedOutputs {
+  return { ...outputs, fetches: [...outputs.fetches, outputs.logits] };
 }
 
 function stepOutputs(plan: ModelPlan, tower: Tower, inputs: ReadonlyMap<string, Output>): FetchedOutputs {
   const labels = labelSource(plan.input, inputs);
   const losses = tower.model.losses(labels);
-  const { label, probs } = tower.model.metricSource(labels);
+  const source = tower.model.metricSource(labels);
   const terms = new Map(losses);
   if (tower.regularization.length > 0) terms.set('regularization_loss', ops.addN(tower.regularization));
   const total = ops.addN([...terms.values()]);
-  const prediction = tower.predictions.get(probs);
-  if (prediction === undefined) throw new Error(`no prediction ${probs}`);
+  const prediction = (key: string): Output => {
+    const output = tower.predictions.get(key);
+    if (output === undefined) throw new Error(`no prediction ${key}`);
+    return output;
+  };
   return {
     lossKeys: [...terms.keys(), 'total_loss'],
-    label,
+    label: source.label,
     total,
-    fetches: [...terms.values(), total, prediction],
+    logits: prediction(source.logits),
+    fetches: [...terms.values(), total, prediction(source.probs)],
   };
 }
 

@@ -35,7 +35,8 @@ export const PIPELINE_SUPPORT = {
     ...all(NEVER_READ, 'eval_interval_secs', 'max_evals', 'save_graph'),
   },
   EvalMetrics: {
-    auc: HONOURED,
+    ...all(HONOURED, 'auc', 'gauc', 'session_auc', 'max_f1'),
+    ...all(HONOURED, 'mean_absolute_error', 'mean_squared_error', 'root_mean_squared_error'),
     ...all(
       ignored("EasyRec's rank models produce nothing for it"),
       'precision',
@@ -44,6 +45,8 @@ export const PIPELINE_SUPPORT = {
     ),
   },
   AUC: { num_thresholds: HONOURED },
+  GAUC: all(HONOURED, 'uid_field', 'reduction'),
+  SessionAUC: all(HONOURED, 'session_id_field', 'reduction'),
   ExportConfig: {
     exporter_type: values('final', 'none'),
     asset_files: HONOURED,
