@@ -10,6 +10,7 @@ export function formatLocation(location: SourceLocation): string {
   return [location.file, location.line, location.column].filter((part) => part !== undefined).join(':');
 }
 
+/** Besides the cause of an error, the place it is about. */
 export interface ErrorOptionsWithLocation extends ErrorOptions {
   readonly at?: SourceLocation | undefined;
 }

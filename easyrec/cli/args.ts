@@ -41,6 +41,7 @@ export interface CommandHelp<F extends Flags> {
   readonly edits?: boolean;
 }
 
+/** A command line, read. */
 export interface Parsed<F extends Flags> {
   readonly flags: Given<F>;
   readonly words: readonly string[];

@@ -22,6 +22,7 @@ export type Subscript =
   | ({ readonly kind: 'slice' } & Slice & Positioned)
   | ({ readonly kind: 'ellipsis' } & Positioned);
 
+/** `name=value` in a call. */
 export interface KeywordArgument extends Positioned {
   readonly name: string;
   readonly value: Expression;

@@ -1,5 +1,6 @@
 import { type ExpressionSource, expressionError } from './expression.js';
 
+/** A word, number, string or sign of an expression; `offset` counts characters from its start. */
 export interface ExpressionToken {
   readonly kind: 'name' | 'number' | 'string' | 'symbol' | 'end';
   readonly text: string;

@@ -1,6 +1,7 @@
 import { ConfigError, type SourceLocation } from '../errors.js';
 import { SourceText } from './source.js';
 
+/** A key of an object with its value; `at` is the key's place. */
 export interface JsonMember {
   readonly name: string;
   readonly at: SourceLocation;

@@ -122,6 +122,7 @@ export function oneofCase<O extends string, M extends Readonly<Record<`which_${O
 
 /** Data that a Struct (`st_params`) holds. */
 export type PlainData = null | boolean | number | string | readonly PlainData[] | PlainObject;
+/** Values of a Struct by key. */
 export interface PlainObject {
   readonly [key: string]: PlainData;
 }

@@ -16,18 +16,21 @@ interface FieldBase {
   readonly oneof: string | null;
 }
 
+/** A field of numbers, text, bytes or truth values. */
 export interface ScalarField extends FieldBase {
   readonly kind: 'scalar';
   readonly type: ScalarType;
   readonly default: Scalar;
 }
 
+/** A field whose value is one of a few names. */
 export interface EnumField extends FieldBase {
   readonly kind: 'enum';
   readonly type: EnumSchema;
   readonly default: string;
 }
 
+/** A field that holds messages. */
 export interface MessageField extends FieldBase {
   readonly kind: 'message';
   readonly type: MessageSchema;
@@ -41,11 +44,13 @@ export interface MapField extends FieldBase {
 
 export type FieldSchema = ScalarField | EnumField | MessageField | MapField;
 
+/** An enum: its names and their numbers. */
 export interface EnumSchema {
   readonly name: string;
   readonly values: ReadonlyMap<string, number>;
 }
 
+/** A message: its fields by name. */
 export interface MessageSchema {
   /** As EasyRec's users write it, without the package: `TrainConfig`, `DatasetConfig.Field`. */
   readonly name: string;

@@ -1,6 +1,7 @@
 import { ConfigError, type SourceLocation } from '../errors.js';
 import { SourceText } from './source.js';
 
+/** A word, number, string or sign of a text-format file. */
 export interface TextToken {
   readonly kind: 'identifier' | 'number' | 'string' | 'symbol' | 'end';
   /** As written; of a string with its quotes. */

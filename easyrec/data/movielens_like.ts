@@ -10,6 +10,7 @@ const RATING_SHARES = [0.076, 0.222, 0.694];
 const RATINGS = [1, 2, 4, 5];
 const PILOT_ROWS = 50_000;
 
+/** One generated row. */
 export interface MovielensLikeRow {
   /** The row as text, without line end. */
   readonly line: string;
@@ -73,6 +74,7 @@ export interface MovielensLikeOptions {
   readonly seed: number;
 }
 
+/** A file of rows that was written. */
 export interface PreparedFile {
   readonly path: string;
   readonly rows: number;

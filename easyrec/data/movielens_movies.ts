@@ -46,6 +46,7 @@ const CLOSINGS = [
   'and the Moon',
 ];
 
+/** A generated movie. */
 export interface Movie {
   readonly id: number;
   /** As in the prepared ml-1m: articles behind a comma, a blank at the end where the year was cut off. */

@@ -93,6 +93,7 @@ export function comboSpec(feature: ConfigFeature): ComboFeatureSpec {
   };
 }
 
+/** What a config says about a PassThroughFeature: its inputs alone. */
 export function passThroughSpec(feature: ConfigFeature): PassThroughFeatureSpec {
   return { type: 'PassThroughFeature', ...specBase(feature) };
 }

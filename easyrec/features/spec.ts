@@ -41,6 +41,7 @@ interface FeatureBase {
   readonly at?: SourceLocation | undefined;
 }
 
+/** One id a row. */
 export interface IdFeatureSpec extends FeatureBase {
   readonly type: 'IdFeature';
   readonly ids: IdSource;
@@ -49,6 +50,7 @@ export interface IdFeatureSpec extends FeatureBase {
   readonly embedding: EmbeddingSpec;
 }
 
+/** Numbers, used as they are or put into buckets. */
 export interface RawFeatureSpec extends FeatureBase {
   readonly type: 'RawFeature';
   /** Numbers a row, at least 1. */
@@ -66,12 +68,14 @@ export interface RawFeatureSpec extends FeatureBase {
   readonly embedding: EmbeddingSpec;
 }
 
+/** How the vectors of one row become one vector. */
 export interface RawPooling {
   /** Characters that separate the vectors. */
   readonly separator: string;
   readonly combiner: 'max' | 'min' | 'sum' | 'mean';
 }
 
+/** Any number of ids a row, with or without weights. */
 export interface TagFeatureSpec extends FeatureBase {
   readonly type: 'TagFeature';
   readonly ids: IdSource;
@@ -82,6 +86,7 @@ export interface TagFeatureSpec extends FeatureBase {
   readonly embedding: EmbeddingSpec;
 }
 
+/** Ids of combinations of several inputs. */
 export interface ComboFeatureSpec extends FeatureBase {
   readonly type: 'ComboFeature';
   readonly buckets: number;
@@ -93,6 +98,7 @@ export interface ComboFeatureSpec extends FeatureBase {
   readonly embedding: EmbeddingSpec;
 }
 
+/** Input columns handed on as they are. */
 export interface PassThroughFeatureSpec extends FeatureBase {
   readonly type: 'PassThroughFeature';
 }

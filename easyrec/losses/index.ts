@@ -2,6 +2,7 @@ import type { Output } from '../tf/index.js';
 import { sigmoidCrossEntropy } from './binary_cross_entropy.js';
 import { meanOverNonzeroWeights } from './reduction.js';
 
+/** What a loss compares. */
 export interface LossInputs {
   /** `[B]` float32. */
   readonly labels: Output;
@@ -11,6 +12,7 @@ export interface LossInputs {
   readonly weights: Output | null;
 }
 
+/** A loss with the name its value goes by. */
 export interface Loss {
   /** Its key in logs and metrics: `loss/loss/<key>`. */
   readonly key: string;

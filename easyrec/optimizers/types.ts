@@ -7,6 +7,7 @@ export interface VariableGradient {
   readonly gradient: Output | IndexedSlices;
 }
 
+/** What every optimizer is given besides gradients. */
 export interface UpdateContext {
   /** Where the optimizer keeps its own state (slots); none of it is trainable. */
   readonly variables: Variables;

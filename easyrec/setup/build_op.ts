@@ -28,6 +28,7 @@ export interface BuildOpOptions {
   readonly fetch?: Omit<FetchOptions, 'version' | 'env'>;
 }
 
+/** A library that was built. */
 export interface BuiltOp {
   /** The library's full file name. */
   readonly library: string;

@@ -8,6 +8,7 @@ export type PrepareOptions = Omit<FetchOptions, 'version'> & {
   readonly version?: string | undefined;
 };
 
+/** What set-up leaves behind. */
 export interface Prepared {
   readonly location: LibtensorflowLocation;
   /** The bundled op libraries, full file names. */

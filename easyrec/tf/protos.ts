@@ -29,6 +29,7 @@ export interface AttrValueProto {
   };
 }
 
+/** An input or output of an op. */
 export interface ArgDef {
   readonly name: string;
   readonly type?: number;
@@ -37,6 +38,7 @@ export interface ArgDef {
   readonly type_list_attr?: string;
 }
 
+/** An attribute of an op. */
 export interface AttrDef {
   readonly name: string;
   readonly type: string;
@@ -44,6 +46,7 @@ export interface AttrDef {
   readonly allowed_values?: AttrValueProto;
 }
 
+/** An op: its inputs, outputs and attributes. */
 export interface OpDef {
   readonly name: string;
   readonly input_arg?: readonly ArgDef[];
@@ -52,6 +55,7 @@ export interface OpDef {
   readonly is_stateful?: boolean;
 }
 
+/** A node of a graph. */
 export interface NodeDef {
   name: string;
   op: string;
@@ -60,24 +64,28 @@ export interface NodeDef {
   attr?: Record<string, AttrValueProto>;
 }
 
+/** A graph. */
 export interface GraphDef {
   node?: NodeDef[];
   versions?: { readonly producer?: number; readonly min_consumer?: number };
   library?: { readonly function?: readonly { readonly signature?: OpDef; readonly node_def?: NodeDef[] }[] };
 }
 
+/** A tensor that a signature names. */
 export interface TensorInfo {
   readonly name?: string;
   readonly dtype?: number;
   readonly tensor_shape?: TensorShapeProto;
 }
 
+/** What a model takes and gives. */
 export interface SignatureDef {
   readonly inputs?: Readonly<Record<string, TensorInfo>>;
   readonly outputs?: Readonly<Record<string, TensorInfo>>;
   readonly method_name?: string;
 }
 
+/** A graph with its signatures and assets. */
 export interface MetaGraphDef {
   readonly meta_info_def?: {
     readonly meta_graph_version?: string;
@@ -93,11 +101,13 @@ export interface MetaGraphDef {
   readonly asset_file_def?: readonly { readonly tensor_info?: TensorInfo; readonly filename?: string }[];
 }
 
+/** The content of saved_model.pb. */
 export interface SavedModelProto {
   readonly saved_model_schema_version?: number;
   readonly meta_graphs?: readonly MetaGraphDef[];
 }
 
+/** What a run reports besides tensors. */
 export interface RunMetadata {
   readonly step_stats?: {
     readonly dev_stats?: readonly {

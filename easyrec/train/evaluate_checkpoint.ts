@@ -8,6 +8,7 @@ import type { ModelPlan } from './model_plan.js';
 import { sessionConfig } from './session_config.js';
 import { buildEvaluationGraph, GLOBAL_STEP } from './training_graph.js';
 
+/** What an evaluation found, and in which checkpoint. */
 export interface CheckpointEvaluation {
   /** Metrics, losses and `global_step`, by the names EasyRec gives them. */
   readonly values: Readonly<Record<string, number>>;

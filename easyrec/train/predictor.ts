@@ -33,6 +33,7 @@ export interface PredictOptions {
   readonly onBatch?: (rows: number) => void;
 }
 
+/** A file of predictions that was written. */
 export interface Prediction {
   readonly file: string;
   readonly rows: number;

@@ -13,6 +13,7 @@ const OLDER_NAMES: Readonly<Record<string, string>> = {
   dim: 'axis',
 };
 
+/** An argument given by name, evaluated. */
 export interface NamedValue {
   readonly name: string;
   readonly value: LambdaValue;

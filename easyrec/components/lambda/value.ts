@@ -17,6 +17,7 @@ export function itemsOf(value: LambdaValue): readonly LambdaValue[] | null {
   return isLambdaList(value) ? value : null;
 }
 
+/** Whether a value is a list; a tuple is none. */
 export function isLambdaList(value: LambdaValue): value is readonly LambdaValue[] {
   return Array.isArray(value);
 }

@@ -119,6 +119,7 @@ export function slice(x: Output, begin: readonly number[], size: readonly number
   return x.graph.op('Slice', [x, ints(x.graph, begin), ints(x.graph, size)]).output();
 }
 
+/** Bits by dimension, as in TensorFlow's StridedSlice; each mask defaults to 0. */
 export interface StridedSliceMasks {
   readonly beginMask?: number;
   readonly endMask?: number;
