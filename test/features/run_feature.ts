@@ -1,6 +1,5 @@
 import { featureType } from '../../easyrec/features/index.js';
 import type { EmbeddingSpec, FeatureSpec } from '../../easyrec/features/spec.js';
-import type { SparseIds } from '../../easyrec/features/types.js';
 import type { DType, Output, TensorValues } from '../../easyrec/tf/index.js';
 import { Graph, makeStep, ops, Session, tensor } from '../../easyrec/tf/index.js';
 
@@ -53,37 +52,30 @@ export function runOn<Fetch extends string>(
 
 function numbersOf(result: ReturnType<typeof tensor>): number[] {
   using owned = result;
-  switch (owned.dtype) {
-    case 'int64':
-      return Array.from(owned.data('int64'), Number);
-    case 'int32':
-      return Array.from(owned.data('int32'));
-    default:
-      return Array.from(owned.data('float32'));
-  }
-}
-
-function expectSparse(kind: string): asserts kind is 'sparse' {
-  if (kind !== 'sparse') throw new Error(`expected ids, received ${kind}`);
+  if (owned.dtype === 'int64') return Array.from(owned.data('int64'), Number);
+  return owned.dtype === 'int32' ? [...owned.data('int32')] : [...owned.data('float32')];
 }
 
 /** Parses columns as a feature that has ids. */
 export function parseIds(spec: FeatureSpec, ...columns: readonly TestColumn[]): ParsedIds {
-  let isSingle = false;
-  let isWeighted = false;
+  const seen = { isSingle: false, isWeighted: false };
   const result = runOn(columns, (inputs) => {
     const value = featureType(spec).parse(inputs, spec);
-    expectSparse(value.kind);
-    const { ids, rows, weights, batchSize } = value as SparseIds;
-    isSingle = (value as SparseIds).single === true;
-    isWeighted = weights !== null;
+    if (value.kind !== 'sparse') throw new Error(`expected ids, received ${value.kind}`);
+    const { ids, rows, weights, batchSize } = value;
+    seen.isSingle = value.single === true;
+    seen.isWeighted = weights !== null;
     return { ids, rows, weights: weights ?? ops.cast(ids, 'float32'), batchSize };
   });
   const perRow = (values: readonly number[]): number[][] =>
     Array.from({ length: result.batchSize[0] ?? 0 }, (_, row) =>
       values.filter((_value, i) => result.rows[i] === row),
     );
-  return { ids: perRow(result.ids), weights: isWeighted ? perRow(result.weights) : null, isSingle };
+  return {
+    ids: perRow(result.ids),
+    weights: seen.isWeighted ? perRow(result.weights) : null,
+    isSingle: seen.isSingle,
+  };
 }
 
 /** Parses columns as a feature that is numbers: B rows of them, side by side. */

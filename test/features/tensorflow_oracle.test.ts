@@ -21,7 +21,7 @@ function random(seed: number): () => number {
 
 function randomTexts(seed: number): string[] {
   const next = random(seed);
-  const alphabet = [...'abcXYZ019 _|é中🙂'];
+  const alphabet = Array.from('abcXYZ019 _|é中🙂');
   const letter = (): string => alphabet[Math.floor(next() * alphabet.length)] ?? '';
   return Array.from({ length: ROWS }, () =>
     Array.from({ length: Math.floor(next() ** 3 * 90) }, letter).join(''),
