@@ -4,6 +4,7 @@ import type { Combiner } from '../../easyrec/features/spec.js';
 import type { SparseIds } from '../../easyrec/features/types.js';
 import { embeddingLookup } from '../../easyrec/layers/embedding.js';
 import { constants } from '../../easyrec/layers/initializers.js';
+import { gradients, IndexedSlices } from '../../easyrec/tf/grad/index.js';
 import { Graph, makeStep, ops, Session, Variables } from '../../easyrec/tf/index.js';
 import { runPython, skipWithoutTensorflow } from '../support/python.js';
 
@@ -28,7 +29,7 @@ function lookUp(
   { ids, rows, weights, batch, single, projection }: Ids,
   combiner: Combiner,
   mayReadTable = true,
-): { readonly vectors: number[][]; readonly opType: string } {
+): { readonly vectors: number[][]; readonly gradient: number[]; readonly opType: string } {
   using graph = new Graph();
   const variables = new Variables(graph);
   const table = variables.create('table', { shape: [4, 2], initializer: constants(TABLE.flat()) });
@@ -47,15 +48,20 @@ function lookUp(
   };
   const output = embeddingLookup(table, value, { combiner, mayReadTable });
   assert.deepEqual(output.shape?.at(-1), 2);
+  const incoming = Array.from({ length: batch }, (_, row) => [row + 1, row + 1]).flat();
+  const gradYs = [ops.constant(graph, 'float32', incoming, [batch, 2])];
+  const [slices] = gradients(output, [table.handle], { gradYs });
+  assert.ok(slices);
+  const dense = slices instanceof IndexedSlices ? slices.toDense() : slices;
   const session = Session.create(graph);
   try {
     session.runSync(makeStep({ targets: [table.initialize] }));
-    const [result] = session.runSync(makeStep({ fetches: [output] }));
-    assert.ok(result);
-    using owned = result;
-    const data = [...owned.data('float32')];
+    const [data = [], gradient = []] = session
+      .runSync(makeStep({ fetches: [output, dense] }))
+      .map((result) => [...result.data('float32')]);
     return {
       vectors: Array.from({ length: batch }, (_, row) => data.slice(2 * row, 2 * row + 2)),
+      gradient,
       opType: output.op.type,
     };
   } finally {
@@ -146,6 +152,24 @@ test('sums over all rows of a table are a matrix product with the same result', 
     [5 / 3, 50 / 3],
     [3, 30],
   ]);
+});
+
+/** The gradient of `sum(output * [[1, 1], [2, 2], …])` with respect to the table: each row's share, D = 2 alike. */
+function rowGradients(value: Ids, combiner: Combiner): number[] {
+  const { gradient } = lookUp(value, combiner);
+  return gradient.filter((_, i) => i % 2 === 0);
+}
+
+test('the gradient of a table is each weight times what came in, over the divisor', () => {
+  assert.deepEqual(rowGradients(UNWEIGHTED, 'sum'), [1, 1, 0, 6]);
+  assert.deepEqual(rowGradients(UNWEIGHTED, 'mean'), [0.5, 0.5, 0, 3]);
+  assert.deepEqual(rowGradients(WEIGHTED, 'sum'), [0.5, 2, -1, 9]);
+  assert.deepEqual(rowGradients(WEIGHTED, 'mean'), [Math.fround(0.2), Math.fround(0.8), 0, 3]);
+  assert.deepEqual(rowGradients(PROJECTED, 'sum'), [1, 2, 1, -1]);
+  assert.deepEqual(
+    rowGradients({ ids: [3, 0, 3], rows: [0, 1, 2], batch: 3, single: true }, 'sum'),
+    [2, 0, 0, 4],
+  );
 });
 
 const SCRIPT = `
