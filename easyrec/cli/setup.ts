@@ -1,4 +1,4 @@
-import { prepare } from '../setup/index.js';
+import { prepare, transferLine } from '../setup/index.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command } from './command.js';
 
@@ -15,8 +15,8 @@ const HELP = {
 } as const satisfies CommandHelp<Flags>;
 
 /** `easyrec setup`. */
-export const setup: Command = async (argv, { log }) => {
+export const setup: Command = async (argv, { log, stderr }) => {
   const { flags } = parseArguments(argv, HELP);
-  await prepare({ log, version: flags.tensorflow });
+  await prepare({ log, version: flags.tensorflow, onProgress: transferLine(stderr) });
   return 0;
 };

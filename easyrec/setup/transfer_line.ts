@@ -2,14 +2,20 @@ import type { Progress } from './download.js';
 
 const REFRESH_MS = 100;
 
+/** What is needed of `process.stderr`. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 /**
  * A download's progress as one line that is rewritten in place, at most ten times a second; nothing where `stream` is
  * no terminal.
  */
-export function transferLine(stream: NodeJS.WriteStream): Progress | undefined {
+export function transferLine(stream: ProgressStream): Progress | undefined {
   if (!stream.isTTY) return undefined;
   const started = { at: 0, bytes: 0 };
-  let shown = 0;
+  let shown = -Infinity;
   return (doneBytes, totalBytes) => {
     const now = performance.now();
     if (started.at === 0) Object.assign(started, { at: now, bytes: doneBytes });
