@@ -1,8 +1,7 @@
 import { didYouMean, GraphError } from '../errors.js';
 import { bufferBytes, readBuffer } from './buffer.js';
 import { dtypeOfCode } from './dtype.js';
-import type { Graph, OpInput } from './graph.js';
-import { Output } from './graph.js';
+import type { Graph, OpInput, Output } from './graph.js';
 import { native } from './native.js';
 import type { ArgDef, OpDef } from './protos.js';
 import { decodeMessage } from './protos.js';
@@ -76,13 +75,13 @@ function matchArgument(
 ): void {
   const isList = (arg.number_attr ?? '') !== '' || (arg.type_list_attr ?? '') !== '';
   const where = `${opDef.name}: input "${arg.name}"`;
-  if (isList === input instanceof Output) {
+  if (isList !== isOutputList(input)) {
     throw new GraphError(
       `${where}: expected ${isList ? 'a list of tensors' : 'one tensor'}, received ${isList ? 'one' : 'a list'}`,
     );
   }
   if ((arg.type_list_attr ?? '') !== '') return;
-  for (const output of input instanceof Output ? [input] : input) {
+  for (const output of isOutputList(input) ? input : [input]) {
     const code = native().TF_OperationOutputType(output.native) % 100;
     const attr = arg.type_attr ?? '';
     const expected = attr === '' ? { arg: '', code: arg.type ?? 0 } : types.get(attr);
@@ -94,4 +93,8 @@ function matchArgument(
       );
     }
   }
+}
+
+function isOutputList(input: OpInput): input is readonly Output[] {
+  return Array.isArray(input);
 }
