@@ -1,5 +1,6 @@
 import type { ComponentContextOptions } from '../components/context.js';
 import { COMPONENTS } from '../components/index.js';
+import { normalizerFn } from '../components/normalizer_fn.js';
 import { OpLibraries } from '../components/op_libraries.js';
 import type { Plugin } from '../components/plugin.js';
 import type { EasyRecModel } from '../config/generated/types.js';
@@ -63,13 +64,13 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
       'model_params.l2_regularization has no effect on components, as in EasyRec; --regularize_components makes it act',
     );
   }
-  const libraries = [...plugins.flatMap((plugin) => plugin.opLibraries ?? []), ...opLibraries];
+  const libraries = [...plugins.flatMap((plugin) => plugin.opLibraries), ...opLibraries];
   return {
     config,
     modelConfig,
     modelClass,
     input: planInput(config),
-    features: featurePlan(config, { log }),
+    features: featurePlan(config, { log, callable: normalizerFn }),
     createMetrics: planMetrics(config.eval_config, { maxF1OnProbs: options.maxF1OnProbs ?? false, log }),
     components: {
       log,
@@ -77,7 +78,7 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
       components: mergedComponents(plugins),
       kernelL2: regularizeComponents ? l2 : 0,
     },
-    gradientRules: Object.assign({}, ...plugins.map((plugin) => plugin.gradients ?? {})) as GradientRules,
+    gradientRules: Object.assign({}, ...plugins.map((plugin) => plugin.gradients)) as GradientRules,
     seed,
     log,
   };
@@ -94,6 +95,7 @@ function knownModel(config: EasyRecModel): keyof typeof MODELS {
 }
 
 function mergedComponents(plugins: readonly Plugin[]): ComponentContextOptions['components'] {
-  const extra = plugins.flatMap((plugin) => plugin.components ?? []);
-  return { ...COMPONENTS, ...Object.fromEntries(extra.map((component) => [component.name, component])) };
+  const merged = { ...COMPONENTS } as Record<string, ComponentContextOptions['components'][string]>;
+  for (const plugin of plugins) Object.assign(merged, plugin.components);
+  return merged;
 }
