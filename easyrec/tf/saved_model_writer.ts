@@ -6,7 +6,6 @@ import { GraphError, UserError } from '../errors.js';
 import type { SavedVariable, Saver } from './checkpoint_saver.js';
 import { addSaver } from './checkpoint_saver.js';
 import { saveVariables } from './checkpoint_writer.js';
-import type { ExportedGraph } from './export_graph.js';
 import { exportGraph } from './export_graph.js';
 import type { Graph, Operation, Output } from './graph.js';
 import { native } from './native.js';
@@ -43,8 +42,8 @@ export interface SavedModelContent {
   readonly metaGraphVersion?: string;
   /** Run when the model has been loaded, to fill lookup tables. Default: none. */
   readonly mainOp?: Operation;
-  /** Told the nodes that are about to be written: the last chance to object to them. */
-  readonly inspect?: (graph: ExportedGraph) => void;
+  /** What restores the variables. Default: a saver is added to the graph. */
+  readonly saver?: Saver;
 }
 
 /**
@@ -81,19 +80,12 @@ export async function writeSavedModel(directory: string, content: SavedModelCont
 
 /** Adds the nodes that a SavedModel needs beside the model's own, and encodes all of them. */
 function prepare(
-  {
-    session,
-    variables,
-    signatures,
-    tags = ['serve'],
-    metaGraphVersion = '',
-    mainOp,
-    inspect,
-  }: SavedModelContent,
+  content: SavedModelContent,
   assets: readonly Asset[],
 ): { saver: Saver | null; bytes: Uint8Array } {
+  const { session, variables, signatures, tags = ['serve'], metaGraphVersion = '', mainOp } = content;
   const { graph } = session;
-  const saver = variables.length === 0 ? null : addSaver(graph, variables);
+  const saver = variables.length === 0 ? null : (content.saver ?? addSaver(graph, variables));
   const nodes = variables.map((variable) => variableNodes(graph, variable));
   const assetNodes = assets.map((asset) => assetNode(graph, asset));
   const tensors = [...signatures.values()].flatMap(({ inputs, outputs }) => [
@@ -108,7 +100,6 @@ function prepare(
     ...(mainOp === undefined ? [] : [mainOp]),
   ];
   const exported = exportGraph(graph, roots);
-  inspect?.(exported);
   const bytes = encodeSavedModel({
     graph: exported,
     tags,

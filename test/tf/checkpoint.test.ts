@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { promisify } from 'node:util';
 import { DataError, UserError } from '../../easyrec/errors.js';
 import type { DType, SavedVariable, Saver, TensorValues } from '../../easyrec/tf/index.js';
 import {
@@ -17,6 +15,7 @@ import {
   writeCheckpoint,
   writeCheckpointState,
 } from '../../easyrec/tf/index.js';
+import { runOnFullDisk } from '../support/full_disk.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
 import { withTempFolder } from '../support/temp_folder.js';
 
@@ -286,30 +285,20 @@ test('replaces a checkpoint of the same name', async () => {
 
 test('leaves nothing behind when the disk is full', async () => {
   await withTempFolder(async (folder) => {
-    // A process that may write no file above 64 KiB: the write fails as on a full disk, at any user's hands.
-    const modules = ['tf/index.js', 'errors.js'].map(
-      (file) => new URL(`../../easyrec/${file}`, import.meta.url).href,
-    );
     const script = `
-      const [{ addSaver, Graph, makeStep, ops, Session, writeCheckpoint }, { UserError }] =
-        await Promise.all(${JSON.stringify(modules)}.map((url) => import(url)));
+      const { addSaver, Graph, makeStep, ops, Session, writeCheckpoint } = await import(tf);
       const graph = new Graph();
       const handle = ops.varHandle(graph, 'v', 'float32', [100000]);
       const saver = addSaver(graph, [{ name: 'v', dtype: 'float32', shape: [100000], handle }]);
       const session = Session.create(graph);
       const value = ops.fill(ops.ints(graph, [100000]), ops.constant(graph, 'float32', 1));
       await session.run(makeStep({ targets: [ops.assign(handle, value)] }));
-      await writeCheckpoint(session, saver, process.argv[1] + '/model.ckpt-1').then(
-        () => console.log('written'),
-        (error) => console.log(error instanceof UserError, error.message));`;
-    const { stdout } = await promisify(execFile)('sh', [
-      '-c',
-      `trap '' XFSZ; ulimit -f 64; exec "$0" --input-type=module -e "$1" "$2"`,
-      process.execPath,
-      script,
-      folder,
-    ]);
-    assert.match(stdout, /^true .*model\.ckpt-1: the disk is full or a quota is used up \(.*File too large/);
+      await writeCheckpoint(session, saver, folder + '/model.ckpt-1');`;
+    const stdout = await runOnFullDisk(script, folder);
+    assert.match(
+      stdout,
+      /^UserError .*model\.ckpt-1: the disk is full or a quota is used up \(.*File too large/,
+    );
     assert.deepEqual(readdirSync(folder), []);
   });
 });

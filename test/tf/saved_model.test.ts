@@ -14,6 +14,7 @@ import {
   tensor,
   writeSavedModel,
 } from '../../easyrec/tf/index.js';
+import { runOnFullDisk } from '../support/full_disk.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
 import { withTempFolder } from '../support/temp_folder.js';
 
@@ -219,10 +220,10 @@ test('leaves out nodes that no signature needs, devices and default attributes',
     // keep_dims=false and Tidx=int32 are the defaults.
     assert.deepEqual(attrs('Sum'), ['T']);
     assert.deepEqual(attrs('VarHandleOp'), ['dtype', 'shape', 'shared_name']);
-    const listed = metaGraph?.meta_info_def?.stripped_op_list?.op?.map(({ name }) => name) ?? [];
+    const info = metaGraph?.meta_info_def;
+    assert.deepEqual([info?.meta_graph_version, info?.stripped_default_attrs], ['1700000000', true]);
+    const listed = info?.stripped_op_list?.op?.map(({ name }) => name) ?? [];
     assert.deepEqual(listed, [...new Set(nodes.map(({ op }) => op))].sort());
-    assert.equal(metaGraph?.meta_info_def?.meta_graph_version, '1700000000');
-    assert.equal(metaGraph?.meta_info_def?.stripped_default_attrs, true);
   });
 });
 
@@ -332,5 +333,24 @@ test('writes nothing when an asset is missing or named outside the folder', asyn
     assert.equal(existsSync(join(folder, 'model')), false);
     assert.deepEqual(readdirSync(folder), []);
     assert.ok(statSync(folder).isDirectory());
+  });
+});
+
+test('leaves nothing behind when the disk is full', async () => {
+  await withTempFolder(async (folder) => {
+    const script = `
+      const { Graph, makeStep, ops, Session, writeSavedModel } = await import(tf);
+      const graph = new Graph();
+      const session = Session.create(graph);
+      const handle = ops.varHandle(graph, 'v', 'float32', [100000]);
+      const value = ops.fill(ops.ints(graph, [100000]), ops.constant(graph, 'float32', 1));
+      await session.run(makeStep({ targets: [ops.assign(handle, value)] }));
+      const outputs = new Map([['v', ops.readVariable(handle, 'float32')]]);
+      const signatures = new Map([['serving_default', { inputs: new Map(), outputs }]]);
+      const variables = [{ name: 'v', dtype: 'float32', shape: [100000], trainable: true, handle }];
+      await writeSavedModel(folder + '/model', { session, variables, signatures });`;
+    const stdout = await runOnFullDisk(script, folder);
+    assert.match(stdout, /^UserError .*\/model: the disk is full or a quota is used up \(.*File too large/);
+    assert.deepEqual(readdirSync(folder), []);
   });
 });
