@@ -38,12 +38,13 @@ export function tower(variables: Variables, options: TowerOptions = {}): Compone
   return componentContext(base, { log, opLibraries: new OpLibraries(), components, kernelL2 });
 }
 
-/** The values of tensors, as plain numbers, in one run. */
+/** The values of tensors, as plain numbers, and the effects of operations, in one run. */
 export function evaluate(
   session: Session,
   outputs: readonly Output[],
   targets: readonly Operation[] = [],
 ): number[][] {
+  if (outputs.length + targets.length === 0) return [];
   const results = session.runSync(makeStep({ fetches: outputs, targets }));
   return results.map((result) => {
     const { dtype } = result;
@@ -57,7 +58,8 @@ export function evaluate(
 
 /** Sets all variables to their initial values. */
 export function initialize(session: Session, variables: Variables): void {
-  session.runSync(makeStep({ targets: variables.all.map((variable) => variable.initialize) }));
+  const targets = variables.all.map((variable) => variable.initialize);
+  if (targets.length > 0) session.runSync(makeStep({ targets }));
 }
 
 /** A float32 constant. */
