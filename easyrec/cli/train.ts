@@ -1,6 +1,7 @@
+import { join } from 'node:path';
+import { exportCheckpoint } from '../export/export_checkpoint.js';
 import { Progress } from '../report/progress.js';
 import { type Evaluation } from '../train/evaluator.js';
-import { exportAfterTraining } from '../train/final_export.js';
 import { modelDir, train as runTraining, type TrainResult } from '../train/trainer.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command, CommandContext } from './command.js';
@@ -62,7 +63,11 @@ export const train: Command = async (argv, context) => {
   progress.close();
   report(result, context, { json: flags.json ?? false, directory: modelDir(plan) });
   if (result.end === 'stopped') return 130;
-  await exportAfterTraining(plan, result.step);
+  if ((plan.config.export_config?.exporter_type ?? 'final') === 'final') {
+    const directory = modelDir(plan);
+    const exportDir = join(directory, 'export', 'final');
+    log.info(`exported ${await exportCheckpoint(plan, { log, exportDir, checkpointPath: directory })}`);
+  }
   return 0;
 };
 

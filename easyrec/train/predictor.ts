@@ -63,7 +63,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
     batchSize: options.batchSize,
     ...(options.withHeader !== undefined && { withHeader: options.withHeader }),
   });
-  return writeRows(options, columns, { model, signature, reader });
+  return await writeRows(options, columns, { model, signature, reader });
 }
 
 /** The folder of the newest version below `path` that holds a saved_model.pb, or `path` itself. */

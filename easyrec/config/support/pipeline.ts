@@ -50,6 +50,7 @@ export const PIPELINE_SUPPORT = {
   ExportConfig: {
     exporter_type: values('final', 'none'),
     asset_files: HONOURED,
+    placeholder_named_by_input: HONOURED,
     batch_size: NEVER_READ,
     ...all(ignored('only exporter_type "best" reads it'), 'best_exporter_metric', 'metric_bigger'),
     exports_to_keep: ignored('only exporter_type "best" and "latest" read it'),

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** How a command ended. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Given the process once it runs, for instance to kill it. */
+  readonly onStart?: (child: ReturnType<typeof spawn>) => void;
+}
+
+/** The compiled entry point of the command line. */
+export const CLI = fileURLToPath(new URL('../../easyrec/cli/main.js', import.meta.url));
+
+/** Runs `easyrec ARGUMENTS` in a process of its own. */
+export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+    options.onStart?.(child);
+  });
+}
+
+/** As `runCli`, failing with the command's own words unless it succeeds. */
+export async function runCliOk(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  const result = await runCli(args, options);
+  if (result.code === 0) return result;
+  throw new Error(`easyrec ${args.join(' ')} ended with ${result.code}:\n${result.stdout}${result.stderr}`);
+}
