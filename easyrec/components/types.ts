@@ -1,7 +1,7 @@
 import type { ComponentContext } from './context.js';
 import type { ParamsMessage, ParamSource } from './params/source.js';
 import type { ConfigOf, ParamTable } from './params/read.js';
-import { readParams } from './params/read.js';
+import { ignoredFields, readParams } from './params/read.js';
 import type { BlockValue } from './value.js';
 
 /** How a block is called. */
@@ -66,7 +66,13 @@ export function defineComponent<const P extends ParamTable>(definition: Componen
     requiredOpLibrary,
     prepare(source) {
       const config = readParams(name, params, source);
+      const ignored = ignoredFields(params, source);
       return (ctx, block, input) => {
+        if (ignored.length > 0) {
+          ctx.log.warn(
+            `block "${block.name}" (${name}): no effect in EasyRec, nor here: ${ignored.join(', ')}`,
+          );
+        }
         if (requiredOpLibrary !== null) ctx.opLibraries.require(requiredOpLibrary);
         return build(ctx, block, input, config);
       };

@@ -1,4 +1,3 @@
-import type { SourceLocation } from '../../errors.js';
 import { ConfigError, didYouMean } from '../../errors.js';
 import type { Param } from './param.js';
 import type { ParamSource, RawParam } from './source.js';
@@ -38,24 +37,25 @@ function wrongValue(what: string, param: Param<unknown>, raw: RawParam): ConfigE
   });
 }
 
-function locationOfParam(source: ParamSource, name: string): SourceLocation | undefined {
-  return source.get(name)?.at ?? source.at;
+/** The names that are set though the component has no such parameter. */
+function unknownNames(table: ParamTable, source: ParamSource): string[] {
+  return source.names.filter((name) => !Object.hasOwn(table, name));
 }
 
 function refuseUnknown(owner: string, table: ParamTable, source: ParamSource): void {
+  const [name] = unknownNames(table, source);
+  if (name === undefined || source.schema !== null) return;
   const known = Object.keys(table);
-  for (const name of source.names) {
-    if (known.includes(name)) continue;
-    const at = locationOfParam(source, name);
-    if (source.schema !== null) {
-      throw new ConfigError(`${owner}: "${name}" has no effect on this component; remove it`, { at });
-    }
-    const names = known.length === 0 ? 'none' : known.join(', ');
-    throw new ConfigError(
-      `${owner}: unknown parameter "${name}"${didYouMean(name, known)}; parameters: ${names}`,
-      { at },
-    );
-  }
+  const names = known.length === 0 ? 'none' : known.join(', ');
+  throw new ConfigError(
+    `${owner}: unknown parameter "${name}"${didYouMean(name, known)}; parameters: ${names}`,
+    { at: source.get(name)?.at ?? source.at },
+  );
+}
+
+/** Fields of a message that are set and that the component never reads, for a warning: EasyRec passes over them. */
+export function ignoredFields(table: ParamTable, source: ParamSource): readonly string[] {
+  return source.schema === null ? [] : unknownNames(table, source);
 }
 
 /**
