@@ -16,7 +16,7 @@ export interface Learning {
 /**
  * The optimizer and learning rate that a config names.
  *
- * @throws ConfigError for none, or one that is not supported yet.
+ * @throws ConfigError for none, one that is not supported yet, or a decay over 0 steps.
  */
 export function learningOf(trainConfig: TrainConfig): Learning {
   const [config] = trainConfig.optimizer_config;
@@ -44,7 +44,14 @@ export function learningOf(trainConfig: TrainConfig): Learning {
         learningRate: learningRateOf(learning_rate, config),
       };
     }
-    default:
+    case 'adam_async_optimizer':
+    case 'adam_asyncw_optimizer':
+    case 'adamw_optimizer':
+    case 'ftrl_optimizer':
+    case 'momentum_optimizer':
+    case 'momentumw_optimizer':
+    case 'rms_prop_optimizer':
+    case null:
       throw unsupported('optimizer', name, Object.keys(OPTIMIZERS), config);
   }
 }
@@ -58,6 +65,11 @@ function learningRateOf(config: LearningRateConfig | null, owner: OptimizerConfi
     }
     case 'exponential_decay_learning_rate': {
       const decay = config?.exponential_decay_learning_rate ?? defaultMessage('ExponentialDecayLearningRate');
+      if (decay.decay_steps === 0) {
+        throw new ConfigError('decay_steps: expected a whole number from 1, received 0', {
+          at: locationOf(decay, 'decay_steps'),
+        });
+      }
       return LEARNING_RATES[name]({
         initialLearningRate: decay.initial_learning_rate,
         decaySteps: decay.decay_steps,
@@ -68,7 +80,11 @@ function learningRateOf(config: LearningRateConfig | null, owner: OptimizerConfi
         minLearningRate: decay.min_learning_rate,
       });
     }
-    default:
+    case 'cosine_decay_learning_rate':
+    case 'manual_step_learning_rate':
+    case 'poly_decay_learning_rate':
+    case 'transformer_learning_rate':
+    case null:
       throw unsupported('learning_rate', name, Object.keys(LEARNING_RATES), config ?? owner);
   }
 }

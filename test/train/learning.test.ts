@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError } from '../../easyrec/errors.js';
+import { type Learning, learningOf } from '../../easyrec/train/optimizer_config.js';
+import { randomCase, runCase } from '../optimizers/optimizer_case.js';
+import { pipelineOf } from './pipeline_text.js';
+
+function learning(optimizerConfig: string): Learning {
+  const { train_config: config } = pipelineOf(`train_config { ${optimizerConfig} }`);
+  assert.ok(config);
+  return learningOf(config);
+}
+
+function failure(optimizerConfig: string): string {
+  try {
+    learning(optimizerConfig);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.message;
+  }
+  return 'no error';
+}
+
+const CONSTANT = 'learning_rate { constant_learning_rate { learning_rate: 0.5 } }';
+const ONE_STEP = randomCase({ height: 2, width: 2, steps: 1 }, true, () => [0, 1]);
+
+test("a config's betas and initial accumulator reach the optimizer", () => {
+  const adam = learning(`optimizer_config { adam_optimizer { ${CONSTANT} beta1: 0.75 beta2: 0.5 } }`);
+  const [state] = runCase(adam.optimizer, ONE_STEP);
+  assert.deepEqual([state?.['beta1_power'], state?.['beta2_power']], [[0.75 ** 2], [0.5 ** 2]]);
+  const adagrad = learning(
+    `optimizer_config { adagrad_optimizer { ${CONSTANT} initial_accumulator_value: 8 } }`,
+  );
+  const [accumulated] = runCase(adagrad.optimizer, ONE_STEP)[0]?.['w/Adagrad'] ?? [];
+  const gradient = ONE_STEP.steps[0]?.values[0] ?? NaN;
+  assert.ok(Math.abs((accumulated ?? NaN) - (8 + gradient ** 2)) < 1e-5);
+  assert.equal(adagrad.learningRate(3), 0.5);
+});
+
+test("defaults are EasyRec's", () => {
+  const lazy = learning(
+    'optimizer_config { lazy_adam_optimizer { learning_rate { exponential_decay_learning_rate { } } } }',
+  );
+  const rates = [0, 3_999_999, 4_000_000].map(lazy.learningRate);
+  [0.002, 0.002, 0.0019].forEach((rate, i) => assert.ok(Math.abs((rates[i] ?? NaN) - rate) < 1e-9));
+  const [state] = runCase(lazy.optimizer, ONE_STEP);
+  const powers = [state?.['beta1_power']?.[0], state?.['beta2_power']?.[0]];
+  [0.81, 0.998001].forEach((power, i) => assert.ok(Math.abs((powers[i] ?? NaN) - power) < 1e-6));
+});
+
+test('every field of the exponential decay is used', () => {
+  const { learningRate } = learning(`optimizer_config { adam_optimizer { learning_rate {
+    exponential_decay_learning_rate {
+      initial_learning_rate: 0.5 decay_steps: 10 decay_factor: 0.25 staircase: false
+      burnin_learning_rate: 0.125 burnin_steps: 4 min_learning_rate: 0.0625
+    } } } }`);
+  const expected = new Map([
+    [0, 0.125],
+    [2, 0.3125],
+    [4, 0.5],
+    [9, 0.25],
+    [14, 0.125],
+    [1000, 0.0625],
+  ]);
+  for (const [step, rate] of expected) {
+    assert.ok(Math.abs(learningRate(step) - rate) < 1e-9, `step ${step}: ${learningRate(step)}`);
+  }
+});
+
+test('what is missing or not supported yet fails at its place', () => {
+  assert.match(failure(''), /^a\.config:\d+:\d+: optimizer_config: expected one optimizer, received none$/);
+  assert.match(
+    failure('optimizer_config { ftrl_optimizer { } }'),
+    /a\.config:\d+:\d+: optimizer: expected adam_optimizer or .*, received ftrl_optimizer, which is not supported/,
+  );
+  assert.match(
+    failure('optimizer_config { adam_optimizer { } }'),
+    /learning_rate: expected .*, received none/,
+  );
+  assert.match(
+    failure('optimizer_config { adam_optimizer { learning_rate { poly_decay_learning_rate { } } } }'),
+    /received poly_decay_learning_rate, which is not supported yet/,
+  );
+});
+
+test('a decay over no steps fails rather than giving a rate that is not a number', () => {
+  const message = failure(
+    'optimizer_config { adam_optimizer { learning_rate { exponential_decay_learning_rate {\n decay_steps: 0 } } } }',
+  );
+  assert.match(message, /^a\.config:\d+:2: decay_steps: expected a whole number from 1, received 0$/);
+});
