@@ -27,8 +27,8 @@ const OWN_MODULES: Readonly<Record<string, string>> = {
 /** Binds `easyrec` to the very modules that run here, wherever the plugin lies: its classes must be the same. */
 const ownModules: BundlerPlugin = {
   name: 'easyrec',
-  setup({ onResolve }) {
-    onResolve({ filter: /^easyrec(\/.*)?$/ }, ({ path }) => {
+  setup(build) {
+    build.onResolve({ filter: /^easyrec(\/.*)?$/ }, ({ path }) => {
       const file = Object.hasOwn(OWN_MODULES, path) ? OWN_MODULES[path] : undefined;
       if (file !== undefined) return { path: new URL(file, import.meta.url).href, external: true };
       const known = Object.keys(OWN_MODULES).join(', ');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { COMPONENTS } from '../../easyrec/components/index.js';
+import type { COMPONENTS } from '../../easyrec/components/index.js';
 import type { ComponentCase } from '../support/component_check.js';
 import { checkComponent } from '../support/component_check.js';
 

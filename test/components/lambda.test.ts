@@ -6,7 +6,8 @@ import type { BlockValue } from '../../easyrec/components/value.js';
 import { elementsOf, expectTensor, Tuple } from '../../easyrec/components/value.js';
 import { parseLambda, parseSlice } from '../../easyrec/config/index.js';
 import { ConfigError } from '../../easyrec/errors.js';
-import { Graph, ops, Output, Session } from '../../easyrec/tf/index.js';
+import type { Output } from '../../easyrec/tf/index.js';
+import { Graph, ops, Session } from '../../easyrec/tf/index.js';
 import { evaluate } from '../support/tower.js';
 
 type MakeInput = (graph: Graph) => BlockValue;

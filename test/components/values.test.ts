@@ -5,7 +5,8 @@ import { COMPONENTS } from '../../easyrec/components/index.js';
 import type { BlockValue } from '../../easyrec/components/value.js';
 import { expectTensor } from '../../easyrec/components/value.js';
 import { parseMessage } from '../../easyrec/config/index.js';
-import { Graph, ops, Output, Session, Variables } from '../../easyrec/tf/index.js';
+import type { Output } from '../../easyrec/tf/index.js';
+import { Graph, ops, Session, Variables } from '../../easyrec/tf/index.js';
 import { evaluate, initialize, matrix, tower } from '../support/tower.js';
 
 type Rows = readonly (readonly number[])[];

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { activationNamed, ACTIVATIONS, kerasActivationNamed } from '../../easyrec/layers/activations.js';
+import type { ACTIVATIONS } from '../../easyrec/layers/activations.js';
+import { activationNamed, kerasActivationNamed } from '../../easyrec/layers/activations.js';
 import { batchNorm } from '../../easyrec/layers/batch_norm.js';
 import { dense } from '../../easyrec/layers/dense.js';
 import { dice } from '../../easyrec/layers/dice.js';
 import { dropout } from '../../easyrec/layers/dropout.js';
-import { initializerNamed, INITIALIZERS } from '../../easyrec/layers/initializer_names.js';
+import type { INITIALIZERS } from '../../easyrec/layers/initializer_names.js';
+import { initializerNamed } from '../../easyrec/layers/initializer_names.js';
 import { layerNorm } from '../../easyrec/layers/layer_norm.js';
 import { ConfigError, GraphError } from '../../easyrec/errors.js';
 import type { Output } from '../../easyrec/tf/index.js';

@@ -5,8 +5,8 @@ import { OpLibraries } from '../../easyrec/components/op_libraries.js';
 import type { ComponentTable } from '../../easyrec/components/types.js';
 import type { Mode } from '../../easyrec/layers/context.js';
 import type { Log } from '../../easyrec/log.js';
-import type { Operation, Output, Variables } from '../../easyrec/tf/index.js';
-import { makeStep, ops, Session } from '../../easyrec/tf/index.js';
+import type { Operation, Output, Variables, Session } from '../../easyrec/tf/index.js';
+import { makeStep, ops } from '../../easyrec/tf/index.js';
 
 /** A log that remembers its warnings. */
 export function recordingLog(): { readonly log: Log; readonly warnings: string[] } {

@@ -18,7 +18,7 @@ export interface InputPlan {
   readonly transform: (graph: Graph, value: BlockValue) => BlockValue;
 }
 
-function notSupported(input: Input, field: keyof Input & string): ConfigError {
+function notSupported(input: Input, field: keyof Input): ConfigError {
   return new ConfigError(`${field}: not supported yet`, { at: locationOf(input, field) });
 }
 

@@ -38,17 +38,21 @@ function add(spec: StridedSpec, index: Index): void {
       spec.shrinkAxisMask |= bit;
       // For -1 the end would be 0, which is before it.
       if (index.at === -1) spec.endMask |= bit;
-      return push(spec, index.at, index.at + 1, 1);
+      push(spec, index.at, index.at + 1, 1);
+      break;
     case 'slice':
       if (index.start === null) spec.beginMask |= bit;
       if (index.stop === null) spec.endMask |= bit;
-      return push(spec, index.start ?? 0, index.stop ?? 0, index.step);
+      push(spec, index.start ?? 0, index.stop ?? 0, index.step);
+      break;
     case 'ellipsis':
       spec.ellipsisMask |= bit;
-      return push(spec, 0, 0, 1);
+      push(spec, 0, 0, 1);
+      break;
     case 'new-axis':
       spec.newAxisMask |= bit;
-      return push(spec, 0, 0, 1);
+      push(spec, 0, 0, 1);
+      break;
   }
 }
 
