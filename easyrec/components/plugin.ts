@@ -139,20 +139,22 @@ export async function loadPlugin(path: string): Promise<LoadedPlugin> {
  *
  * @throws ConfigError for a name that is taken.
  */
-export function withPlugins(builtIn: ComponentTable, plugins: readonly LoadedPlugin[]): ComponentTable {
+export function withPlugins(
+  builtIn: ComponentTable,
+  plugins: readonly (Plugin & Partial<LoadedPlugin>)[],
+): ComponentTable {
   const table: Record<string, ComponentTable[string]> = { ...builtIn };
-  for (const { path, components } of plugins) {
+  const owners = new Map(Object.keys(builtIn).map((name) => [name, 'a built-in component']));
+  for (const { path = 'another plugin', components } of plugins) {
     for (const [name, component] of Object.entries(components)) {
-      if (Object.hasOwn(table, name)) {
-        const owner = plugins.find((other) => other.path !== path && Object.hasOwn(other.components, name));
-        const where = owner === undefined ? 'a built-in component' : owner.path;
+      const owner = owners.get(name);
+      if (owner !== undefined) {
         throw new ConfigError(
-          `plugin: component "${name}" is already defined by ${where}; give it another name`,
-          {
-            at: { file: path },
-          },
+          `plugin: component "${name}" is already defined by ${owner}; give it another name`,
+          { at: { file: path } },
         );
       }
+      owners.set(name, path);
       table[name] = component;
     }
   }

@@ -2,7 +2,7 @@ import type { ComponentContextOptions } from '../components/context.js';
 import { COMPONENTS } from '../components/index.js';
 import { normalizerFn } from '../components/normalizer_fn.js';
 import { OpLibraries } from '../components/op_libraries.js';
-import type { Plugin } from '../components/plugin.js';
+import { withPlugins, type Plugin } from '../components/plugin.js';
 import type { EasyRecModel } from '../config/generated/types.js';
 import type { PipelineConfig } from '../config/load.js';
 import { locationOf } from '../config/message.js';
@@ -75,7 +75,7 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
     components: {
       log,
       opLibraries: new OpLibraries(libraries),
-      components: mergedComponents(plugins),
+      components: withPlugins(COMPONENTS, plugins),
       kernelL2: regularizeComponents ? l2 : 0,
     },
     gradientRules: Object.assign({}, ...plugins.map((plugin) => plugin.gradients)) as GradientRules,
@@ -92,10 +92,4 @@ function knownModel(config: EasyRecModel): keyof typeof MODELS {
     `model_class: expected ${known.join(' or ')}, received "${name}"${didYouMean(name, known)}`,
     { at: locationOf(config, 'model_class') },
   );
-}
-
-function mergedComponents(plugins: readonly Plugin[]): ComponentContextOptions['components'] {
-  const merged = { ...COMPONENTS } as Record<string, ComponentContextOptions['components'][string]>;
-  for (const plugin of plugins) Object.assign(merged, plugin.components);
-  return merged;
 }
