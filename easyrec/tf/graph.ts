@@ -212,7 +212,7 @@ export class Graph implements Disposable {
    */
   op(type: string, inputs: readonly OpInput[] = [], attrs: Attrs = {}, options: OpOptions = {}): Operation {
     const opDef = this.#opDefs.get(type);
-    matchInputs(opDef, inputs);
+    matchInputs(this, opDef, inputs);
     const name = this.#uniqueName(options.name ?? type);
     const api = native();
     const description = api.TF_NewOperation(this.handle, type, name);

@@ -77,6 +77,7 @@ export interface NativeApi {
   TF_DeleteBuffer(buffer: Buf): void;
   // tf_tensor.h
   TF_AllocateTensor(dtype: number, dims: BigInt64Array, numDims: number, bytes: number): Tensor;
+  TF_TensorMaybeMove(tensor: Tensor): Tensor | null;
   TF_DeleteTensor(tensor: Tensor): void;
   TF_TensorType(tensor: Tensor): number;
   TF_NumDims(tensor: Tensor): number;

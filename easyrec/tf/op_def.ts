@@ -52,7 +52,7 @@ export class OpDefs {
  *
  * @throws GraphError
  */
-export function matchInputs(opDef: OpDef, inputs: readonly OpInput[]): void {
+export function matchInputs(graph: Graph, opDef: OpDef, inputs: readonly OpInput[]): void {
   const args = opDef.input_arg ?? [];
   if (inputs.length !== args.length) {
     const names = args.map((arg) => arg.name).join(', ');
@@ -63,8 +63,20 @@ export function matchInputs(opDef: OpDef, inputs: readonly OpInput[]): void {
   const types = new Map<string, { arg: string; code: number }>();
   args.forEach((arg, i) => {
     const input = inputs[i];
-    if (input !== undefined) matchArgument(opDef, arg, input, types);
+    if (input === undefined) return;
+    matchGraph(graph, opDef, arg, input);
+    matchArgument(opDef, arg, input, types);
   });
+}
+
+/** TensorFlow itself would link the graphs, and crash when one of them is freed. */
+function matchGraph(graph: Graph, opDef: OpDef, arg: ArgDef, input: OpInput): void {
+  const outputs = isOutputList(input) ? input : [input];
+  const stranger = outputs.find((output) => output.graph !== graph);
+  if (stranger === undefined) return;
+  throw new GraphError(
+    `${opDef.name}: input "${arg.name}": expected an output of the same graph, received "${stranger.name}" of another`,
+  );
 }
 
 function matchArgument(

@@ -12,6 +12,7 @@ export const PROTOTYPES = {
   TF_NewBufferFromString: 'void *TF_NewBufferFromString(const void *proto, size_t proto_len)',
   TF_DeleteBuffer: 'void TF_DeleteBuffer(void *buffer)',
   TF_AllocateTensor: 'void *TF_AllocateTensor(int dtype, const void *dims, int num_dims, size_t len)',
+  TF_TensorMaybeMove: 'void *TF_TensorMaybeMove(void *tensor)',
   TF_DeleteTensor: 'void TF_DeleteTensor(void *tensor)',
   TF_TensorType: 'int TF_TensorType(void *tensor)',
   TF_NumDims: 'int TF_NumDims(void *tensor)',

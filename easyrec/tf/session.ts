@@ -206,6 +206,12 @@ export class Session {
   }
 
   #checkedHandle(step: Step, feeds: readonly Tensor[]): Handle<'TF_Session'> {
+    const [any] = [...step.feeds, ...step.fetches, ...step.targets];
+    if (any !== undefined && any.graph !== this.graph) {
+      throw new GraphError(
+        `run: expected a step of the session's graph, received one with "${any.name}" of another`,
+      );
+    }
     if (feeds.length !== step.feeds.length) {
       throw new GraphError(`run: expected ${step.feeds.length} tensors to feed, received ${feeds.length}`);
     }

@@ -24,15 +24,19 @@ export class Tensor implements Disposable {
   readonly dtype: DType;
   readonly shape: readonly number[];
   #handle: Handle<'TF_Tensor'> | null;
-  #ownsStrings: boolean;
+  readonly #mayHoldLongStrings: boolean;
   #runs = 0;
   #disposed = false;
 
-  /** Takes ownership of a native tensor. */
-  constructor(handle: Handle<'TF_Tensor'>, ownsStrings = false) {
+  /**
+   * Takes ownership of a native tensor.
+   *
+   * @param mayHoldLongStrings Whether strings may own memory outside the tensor's. Default: true.
+   */
+  constructor(handle: Handle<'TF_Tensor'>, mayHoldLongStrings = true) {
     const api = native();
     this.#handle = handle;
-    this.#ownsStrings = ownsStrings;
+    this.#mayHoldLongStrings = mayHoldLongStrings;
     this.dtype = dtypeOfCode(api.TF_TensorType(handle));
     this.shape = Array.from({ length: api.TF_NumDims(handle) }, (_, i) => api.TF_Dim(handle, i));
   }
@@ -108,9 +112,18 @@ export class Tensor implements Disposable {
 
   #free(): void {
     if (!this.#disposed || this.#runs > 0 || this.#handle === null) return;
-    if (this.#ownsStrings) freeStrings(native().TF_TensorData(this.#handle), this.size);
-    native().TF_DeleteTensor(this.#handle);
+    let handle = this.#handle;
     this.#handle = null;
+    if (this.dtype === 'string' && this.#mayHoldLongStrings) {
+      // A result can share the memory of the tensor that was fed, and a queue can go on holding it: the strings are
+      // freed by the last owner alone. TF_TensorMaybeMove gives the tensor back if that is us, else null.
+      const moved = native().TF_TensorMaybeMove(handle);
+      if (moved !== null && moved !== 0n) {
+        handle = moved;
+        freeStrings(native().TF_TensorData(handle), this.size);
+      }
+    }
+    native().TF_DeleteTensor(handle);
   }
 }
 
