@@ -151,6 +151,12 @@ test('OverlapFeature applies normalize_fn', async () => {
   assertClose(await outputOf({ config, input: texts(['a,b'], ['a']) }), [0.5]);
 });
 
+test('OverlapFeature that prints computes the same', async () => {
+  const config = `class_name: "OverlapFeature" overlap { separator: "," methods: "query_common_ratio"
+    print_first_n: 1 summarize: 2 }`;
+  assertClose(await outputOf({ config, input: texts(['a,b'], ['a']) }), [5]);
+});
+
 test('EditDistance counts characters and stops at the end of its table', async () => {
   const config = `class_name: "EditDistance" st_params {
     fields { key: "embedding_size" value { number_value: 3 } } fields { key: "embedding_dim" value { number_value: 1 } } }`;
