@@ -65,11 +65,16 @@ function distance(a: string, b: string): number {
   return previous[t.length] ?? 0;
 }
 
+/** Whether a distance is small for names of that length: at most 40 % of it or 2, and something must be left. */
+function isNear(d: number, length: number): boolean {
+  return d < Math.max(length, 1) && d <= Math.max(2, Math.ceil(length * 0.4));
+}
+
 /** The names nearest to `name`, best first: at most `limit`, and none that has little in common with it. */
 export function nearestNames(name: string, known: Iterable<string>, limit = 3): string[] {
   return [...new Set(known)]
     .map((candidate) => ({ candidate, d: distance(name, candidate) }))
-    .filter(({ candidate, d }) => d <= Math.max(2, Math.ceil(Math.max(name.length, candidate.length) * 0.4)))
+    .filter(({ candidate, d }) => isNear(d, Math.max(name.length, candidate.length)))
     .sort((x, y) => x.d - y.d || (x.candidate < y.candidate ? -1 : 1))
     .slice(0, limit)
     .map(({ candidate }) => candidate);

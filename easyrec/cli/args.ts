@@ -1,5 +1,5 @@
 import minimist from 'minimist';
-import { type ConfigEdit, parseDottedEdits } from '../config/edit.js';
+import { type ConfigEdit, EDIT_SECTIONS, parseDottedEdits } from '../config/edit.js';
 import { didYouMean, UserError } from '../errors.js';
 
 /** One flag of a command. */
@@ -18,13 +18,13 @@ interface ValueOf {
   readonly string: string;
   readonly number: number;
   readonly boolean: boolean;
-  /** From `a,b` or from the flag given several times. */
+  /** From `a,b`, from the flag given several times, or from several words after it. */
   readonly list: readonly string[];
 }
 
 type Value<F extends Flag> = F['type'] extends keyof ValueOf ? ValueOf[F['type']] : never;
 
-/** What was given, by flag name; a flag that was not given is undefined, unless it is required. */
+/** What was given, by flag name; a flag that was not given, or a boolean set to false, is undefined. */
 export type Given<F extends Flags> = {
   readonly [K in keyof F]: F[K] extends { readonly required: true } ? Value<F[K]> : Value<F[K]> | undefined;
 };
@@ -73,16 +73,13 @@ export function parseArguments<const F extends Flags>(
   const flags: Flags = { ...command.flags, ...COMMON_FLAGS };
   const names = (type: Flag['type']): string[] => Object.keys(flags).filter((k) => flags[k]?.type === type);
   const { edits, rest } = command.edits === true ? parseDottedEdits(argv) : { edits: [], rest: argv };
-  const raw: Readonly<Record<string, unknown>> = minimist([...rest], {
+  const raw: Readonly<Record<string, unknown>> = minimist(joinValues(rest, command, flags), {
     string: [...names('string'), ...names('number'), ...names('list'), '_'],
     boolean: names('boolean'),
     alias: { help: 'h' },
     unknown: (word) => {
-      if (!word.startsWith('-')) return true;
-      const name = word.replace(/^-+/, '').replace(/=.*$/, '');
-      throw new UserError(
-        `${command.name}: unknown flag --${name}${didYouMean(name, Object.keys(flags))} (see ${command.name} --help)`,
-      );
+      if (word.startsWith('-')) throw unknownFlag(word, command, flags);
+      return true;
     },
   });
   if (raw['help'] === true) throw new HelpRequested(helpText(command));
@@ -96,6 +93,66 @@ export function parseArguments<const F extends Flags>(
   return { flags: given as Given<F>, words, edits };
 }
 
+/**
+ * Checks the names of flags and writes each flag and its value as one word, `--seed=-5`. By itself minimist takes `-5`
+ * for a flag, `--no-x` for x being false, and any value of a boolean for true.
+ */
+function joinValues(argv: readonly string[], command: CommandHelp<Flags>, flags: Flags): string[] {
+  const joined: string[] = [];
+  let next = 0;
+  while (next < argv.length) {
+    const word = argv[next++] ?? '';
+    if (word === '--') return [...joined, ...argv.slice(next - 1)];
+    const [, name, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name === undefined) {
+      joined.push(word);
+      continue;
+    }
+    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (flag === undefined) throw unknownFlag(`--${name}`, command, flags);
+    const values = inline === undefined ? argv.slice(next, wordsEnd(argv, next, flag, command)) : [inline];
+    if (inline === undefined) next += values.length;
+    if (flag.type === 'boolean') {
+      joined.push(`--${name}=${booleanOf(values[0] ?? 'true', `${command.name}: --${name}`)}`);
+    } else {
+      if (values.length === 0) throw new UserError(`${command.name}: --${name}: expected a value`);
+      joined.push(...values.map((value) => `--${name}=${value}`));
+    }
+  }
+  return joined;
+}
+
+/** Where the words end that are values of the flag before `start`. */
+function wordsEnd(
+  argv: readonly string[],
+  start: number,
+  { type }: Flag,
+  command: CommandHelp<Flags>,
+): number {
+  const isValue = (word: string): boolean =>
+    type === 'boolean' ? /^(true|false)$/i.test(word) : word === '-' || !/^-[^\d.]/.test(word);
+  const most = type === 'list' && command.positional === undefined ? argv.length : start + 1;
+  let end = start;
+  while (end < Math.min(most, argv.length) && isValue(argv[end] ?? '')) end++;
+  return end;
+}
+
+function booleanOf(text: string, where: string): boolean {
+  const lower = text.toLowerCase();
+  if (lower === 'true' || lower === '1') return true;
+  if (lower === 'false' || lower === '0') return false;
+  throw new UserError(`${where}: expected true or false, received "${text}"`);
+}
+
+function unknownFlag(word: string, command: CommandHelp<Flags>, flags: Flags): UserError {
+  const [dashes = ''] = /^-+/.exec(word) ?? [];
+  const name = word.slice(dashes.length).replace(/=.*$/s, '');
+  const [section = '', ...rest] = name.split('.');
+  const isEdit = command.edits === true && rest.length > 0;
+  const hint = isEdit ? didYouMean(section, EDIT_SECTIONS) : didYouMean(name, Object.keys(flags));
+  return new UserError(`${command.name}: unknown flag ${dashes}${name}${hint} (see ${command.name} --help)`);
+}
+
 function readFlag(command: string, name: string, flag: Flag, value: unknown): unknown {
   const where = `${command}: --${name}`;
   if (flag.type === 'boolean') return value === true ? true : undefined;
@@ -106,11 +163,15 @@ function readFlag(command: string, name: string, flag: Flag, value: unknown): un
   }
   const texts = all.map(String);
   if (texts.includes('')) throw new UserError(`${where}: expected a value`);
-  if (flag.type === 'list') return texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+  if (flag.type === 'list') {
+    const items = texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+    if (items.length === 0) throw new UserError(`${where}: expected a value`);
+    return items;
+  }
   const last = texts.at(-1) ?? '';
   if (flag.type === 'string') return last;
-  const number = Number(last);
-  if (Number.isNaN(number)) throw new UserError(`${where}: expected a number, received "${last}"`);
+  const number = last.trim() === '' ? NaN : Number(last);
+  if (!Number.isFinite(number)) throw new UserError(`${where}: expected a number, received "${last}"`);
   return number;
 }
 

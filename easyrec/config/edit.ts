@@ -14,8 +14,17 @@ export interface ConfigEdit {
   readonly at: SourceLocation;
 }
 
-/** The prefixes of command-line arguments that are edits: `--train_config.num_steps=100`. */
-const DOTTED = /^--((?:data|train|feature|model|export|eval)_config\..*)$/;
+/** The parts of a config that command-line arguments edit: `--train_config.num_steps=100`. */
+export const EDIT_SECTIONS = [
+  'data_config',
+  'train_config',
+  'feature_config',
+  'model_config',
+  'export_config',
+  'eval_config',
+] as const;
+
+const DOTTED = new RegExp(`^--((?:${EDIT_SECTIONS.join('|')})\\..*)$`);
 
 const EDIT_FLAG = '--edit_config_json';
 
