@@ -29,6 +29,7 @@ export type Asset = {
   readonly tensor?: Output;
 } & ({ readonly source: string } | { readonly content: string | Uint8Array });
 
+/** What goes into a SavedModel. */
 export interface SavedModelContent {
   /** Holds the values of the variables; its graph is written. Nodes to restore them are added to it. */
   readonly session: Session;
