@@ -9,6 +9,8 @@ export interface InputField {
   readonly defaultText: string;
   /** Whether batches carry this field: columns that nothing uses are not built. */
   readonly wanted: boolean;
+  /** Whether a string must spell a number, as that of a label. Default: any text will do. */
+  readonly numeric?: boolean;
   /** Where the config names the field, for messages about its default value. */
   readonly at?: SourceLocation | undefined;
 }

@@ -59,9 +59,16 @@ function load(path: string, file: string): readonly OpDef[] {
   } catch (error) {
     if (!(error instanceof TensorflowError)) throw error;
     const { detail } = error;
-    const hint = detail.includes('undefined symbol')
-      ? `; it was built for another TensorFlow than ${api.TF_Version()}: rebuild it, best on the stable C kernel API`
-      : '';
+    const hint = hintAt(detail, api.TF_Version());
     throw new NativeError(`op library ${path}: cannot be loaded: ${detail}${hint}`, { cause: error });
   }
+}
+
+/** What the words of the dynamic linker mean. */
+function hintAt(detail: string, version: string): string {
+  if (detail.includes('undefined symbol')) {
+    return `; it was built for another TensorFlow than ${version}: rebuild it, best on the stable C kernel API`;
+  }
+  const isNone = /file too short|invalid ELF header|wrong ELF class|cannot open shared object/.test(detail);
+  return isNone ? '; expected a shared library for this machine (an ELF file *.so)' : '';
 }

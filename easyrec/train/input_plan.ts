@@ -5,6 +5,7 @@ import { locationOf } from '../config/message.js';
 import type { SourceLocation } from '../errors.js';
 import { ConfigError, didYouMean } from '../errors.js';
 import type { FieldType } from '../input/batch.js';
+import { resolveInputFiles } from '../input/input_files.js';
 import type { BatchReader, InputField, ReaderOptions } from '../input/reader.js';
 import { READERS } from '../input/index.js';
 import { metricGroupFields } from './metric_config.js';
@@ -92,6 +93,16 @@ export function columnsOf(plan: InputPlan): readonly PlannedColumn[] {
   return [...new Map(all.map((column) => [column.name, column])).values()];
 }
 
+/**
+ * Finds the files of the evaluation data, so that training does not fail at its first evaluation for want of them.
+ *
+ * @throws DataError when one is missing.
+ */
+export function checkEvaluationFiles(config: PipelineConfig): void {
+  const files = config.eval_input_path;
+  if (files !== '') resolveInputFiles(files, locationOf(config, 'eval_input_path'));
+}
+
 export interface ReadSettings {
   /** Comma separated paths and globs. */
   readonly files: string;
@@ -113,11 +124,14 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
   const { dataConfig } = plan;
   const columns = [...columnsOf(plan), ...(settings.training ? [] : plan.metricGroups)];
   const wanted = new Set(columns.map(({ name }) => name));
+  const numbers = [...plan.labels, ...(plan.sampleWeight === null ? [] : [plan.sampleWeight])];
+  const numeric = new Set(numbers.map(({ name }) => name));
   const fields = dataConfig.input_fields.map((field): InputField => ({
     name: field.input_name,
     type: FIELD_TYPES[field.input_type],
     defaultText: field.default_val,
     wanted: wanted.has(field.input_name),
+    numeric: numeric.has(field.input_name),
     at: locationOf(field, 'default_val'),
   }));
   const Reader = readerClass(dataConfig);

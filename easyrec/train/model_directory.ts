@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic, writeProblem } from '../atomic_files.js';
 import { UserError } from '../errors.js';
@@ -41,12 +41,15 @@ export class ModelDirectory {
   ) {}
 
   /**
-   * Makes the folder ready for a run.
+   * Finds out where a run begins; changes nothing.
    *
    * @returns what to go on from; undefined for a fresh start
-   * @throws UserError when it holds checkpoints and the run is not meant to go on from them
+   * @throws UserError when it is no folder, or holds checkpoints and the run is not meant to go on from them
    */
   async open(continueTrain: boolean): Promise<ResumePoint | undefined> {
+    if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) {
+      throw new UserError(`model_dir ${this.path}: expected a folder, or nothing yet, found a file`);
+    }
     if (hasCheckpoints(this.path) && !continueTrain) {
       const step = latestCheckpoint(this.path)?.step;
       throw new UserError(
@@ -54,15 +57,23 @@ export class ModelDirectory {
           'go on from it with --continue_train, or choose another --model_dir',
       );
     }
+    const checkpoint = latestCheckpoint(this.path);
+    if (checkpoint === undefined) return undefined;
+    return { checkpoint, input: await this.#readInput(checkpoint) };
+  }
+
+  /**
+   * Makes the folder ready to be written into: it exists, and what a killed run left half-written is gone.
+   *
+   * @throws UserError when it cannot be made
+   */
+  create(): void {
     try {
       mkdirSync(this.path, { recursive: true });
     } catch (error) {
       throw writeProblem(this.path, error);
     }
     removeUnfinished(this.path);
-    const checkpoint = latestCheckpoint(this.path);
-    if (checkpoint === undefined) return undefined;
-    return { checkpoint, input: await this.#readInput(checkpoint) };
   }
 
   /** Writes a checkpoint of a session's variables, and removes the oldest beyond `keep`. */
@@ -76,6 +87,11 @@ export class ModelDirectory {
     await writeCheckpoint(session, saver, prefix);
     await pruneCheckpoints(this.path, keep);
     this.log.debug(`saved ${prefix}`);
+  }
+
+  /** Writes anew where the run stands in its data at a checkpoint that is there. */
+  async saveInput(step: number, input: InputState): Promise<void> {
+    await writeCheckpointPart(checkpointPrefix(this.path, step), 'input', input);
   }
 
   /** Writes the config that the run uses. */

@@ -13,6 +13,7 @@ import type { FeaturePlan } from '../features/plan.js';
 import type { Log } from '../log.js';
 import { MODELS } from '../models/index.js';
 import type { GradientRules } from '../tf/grad/index.js';
+import { loadOpLibrary } from '../tf/index.js';
 import { DEFAULT_SEED, planInput, type InputPlan } from './input_plan.js';
 import { type MetricFactory, planMetrics } from './metric_config.js';
 
@@ -49,6 +50,7 @@ export interface PlanOptions {
  * Checks a config and resolves what it names.
  *
  * @throws ConfigError at the first thing that is wrong or not supported yet.
+ * @throws NativeError for an op library that does not load.
  */
 export function planModel(config: PipelineConfig, options: PlanOptions): ModelPlan {
   const { plugins = [], opLibraries = [], regularizeComponents = false, seed = DEFAULT_SEED, log } = options;
@@ -65,6 +67,8 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
     );
   }
   const libraries = [...plugins.flatMap((plugin) => plugin.opLibraries), ...opLibraries];
+  // All that are named, used or not: one that does not load is a mistake to tell of at once.
+  for (const library of libraries) loadOpLibrary(library);
   return {
     config,
     modelConfig,

@@ -1,22 +1,21 @@
-import { join } from 'node:path';
 import { locationOf } from '../config/message.js';
 import { printConfig } from '../config/load.js';
 import { ConfigError, DataError } from '../errors.js';
 import type { BatchReader } from '../input/reader.js';
 import { METRICS } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
-import { EventWriter } from '../report/tensorboard.js';
 import type { Saver } from '../tf/index.js';
 import { addSaver, makeStep, restoreCheckpoint, scalar, Session } from '../tf/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { batchTensors, labelValues } from './feeds.js';
 import { fineTune } from './fine_tune.js';
-import { openReader } from './input_plan.js';
+import { checkEvaluationFiles, openReader } from './input_plan.js';
 import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
 import { learningOf, type Learning } from './optimizer_config.js';
 import { sessionConfig } from './session_config.js';
+import { TrainingEvents } from './training_events.js';
 import { buildTrainingGraph, GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
 
 export interface TrainSettings {
@@ -66,6 +65,7 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
   const learning = learningOf(trainConfig);
   const directory = new ModelDirectory(modelDir(plan), plan.log);
   const resume = await directory.open(settings.continueTrain);
+  checkEvaluationFiles(plan.config);
   // Reading begins while the graph is built.
   await using reader = closing(trainReader(plan, resume));
   const run = new TrainingRun({ settings, learning, directory, resume, reader: reader.value });
@@ -118,8 +118,7 @@ class TrainingRun {
   readonly #graph: TrainingGraph;
   readonly #saver: Saver;
   readonly #session: Session;
-  readonly #events: EventWriter;
-  readonly #evalEvents: EventWriter;
+  readonly #events: TrainingEvents;
   readonly #trainAuc = METRICS.auc({ numThresholds: 200 });
   #step = 0;
   #position = 0;
@@ -138,14 +137,15 @@ class TrainingRun {
     this.#graph = buildTrainingGraph(this.#plan, parts.learning.optimizer);
     this.#saver = addSaver(this.#graph.graph, this.#graph.variables.all);
     this.#session = Session.create(this.#graph.graph, { config: sessionConfig(config) });
-    this.#events = new EventWriter(parts.directory.path);
-    this.#evalEvents = new EventWriter(join(parts.directory.path, 'eval_val'));
+    this.#events = new TrainingEvents(parts.directory.path);
   }
 
   async run(): Promise<TrainResult> {
     try {
+      // Nothing is written before there is data to train on.
+      const first = await this.#prepare();
       await this.#start();
-      const end = await this.#loop();
+      const end = await this.#loop(first);
       await this.#finish(end);
       const { rowsSkipped, firstSkipped } = this.#parts.reader.stats;
       const seconds = this.#steady.startMs === 0 ? 0 : (performance.now() - this.#steady.startMs) / 1000;
@@ -161,7 +161,6 @@ class TrainingRun {
       };
     } finally {
       this.#events.close();
-      this.#evalEvents.close();
       await this.#session.close();
       this.#graph.graph.dispose();
     }
@@ -169,6 +168,7 @@ class TrainingRun {
 
   async #start(): Promise<void> {
     const { directory, resume } = this.#parts;
+    directory.create();
     if (resume === undefined) {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
       await fineTune(this.#session, this.#graph, this.#plan);
@@ -191,7 +191,7 @@ class TrainingRun {
     return step;
   }
 
-  async #loop(): Promise<TrainResult['end']> {
+  async #loop(first: Prepared | null): Promise<TrainResult['end']> {
     const numSteps = this.#config.num_steps > 0 ? this.#config.num_steps : Infinity;
     const { save_checkpoints_steps: everySteps, save_checkpoints_secs: everySeconds } = this.#config;
     const clock = new CheckpointClock(everySteps, everySeconds, {
@@ -200,7 +200,7 @@ class TrainingRun {
     });
     const { signal } = this.#parts.settings;
     if (this.#step >= numSteps) return 'num_steps';
-    let next = await this.#prepare();
+    let next = first;
     if (this.#savedStep < 0 && next !== null) await this.#save(false);
     while (next !== null) {
       this.#firstStepMs ??= performance.now();
@@ -260,14 +260,19 @@ class TrainingRun {
     const every = this.#config.save_summary_steps;
     if (step !== 1 && (every === 0 || step % every !== 0)) return;
     const named = Object.entries(losses).map(([key, value]): [string, number] => [`loss/loss/${key}`, value]);
-    this.#events.scalars({ ...Object.fromEntries(named), learning_rate: learningRate }, step);
+    this.#events.train({ ...Object.fromEntries(named), learning_rate: learningRate }, step);
   }
 
   async #save(finished: boolean): Promise<void> {
-    if (this.#savedStep === this.#step && !finished) return;
-    await this.#parts.directory.save(this.#session, this.#saver, {
-      step: this.#step,
-      input: { position: this.#position, finished },
+    const { directory } = this.#parts;
+    const [step, input] = [this.#step, { position: this.#position, finished }];
+    if (this.#savedStep === step) {
+      if (finished) await directory.saveInput(step, input);
+      return;
+    }
+    await directory.save(this.#session, this.#saver, {
+      step,
+      input,
       keep: this.#config.keep_checkpoint_max,
     });
     this.#savedStep = this.#step;
@@ -294,8 +299,7 @@ class TrainingRun {
       ...(signal !== undefined && !signal.aborted && { signal }),
     });
     this.#lastEvaluationMs = performance.now();
-    this.#evalEvents.scalars(this.#evaluation.values, this.#step);
-    this.#evalEvents.flush();
+    this.#events.evaluation(this.#evaluation.values, this.#step);
     onEvaluation(this.#step, this.#evaluation);
   }
 

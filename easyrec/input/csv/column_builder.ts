@@ -222,6 +222,25 @@ class StringBuilder implements ColumnBuilder {
   }
 }
 
+/** Texts that each spell a number, kept as they are. */
+class NumericTextBuilder implements ColumnBuilder {
+  readonly expected = 'a number (string)';
+
+  constructor(
+    private readonly texts: StringBuilder,
+    private readonly empty: Uint8Array,
+  ) {}
+
+  put(row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const [text, from, to] = start === end ? [this.empty, 0, this.empty.length] : [bytes, start, end];
+    return parseFloat32(text, from, to) !== undefined && this.texts.put(row, text, from, to);
+  }
+
+  finish(rows: number): Column {
+    return this.texts.finish(rows);
+  }
+}
+
 type BuilderFactory = (rows: number, defaultText: Uint8Array) => ColumnBuilder | undefined;
 
 const BUILDERS: { readonly [T in FieldType]: BuilderFactory } = {
@@ -253,7 +272,11 @@ const BUILDERS: { readonly [T in FieldType]: BuilderFactory } = {
  * @throws ConfigError when the field's default value does not fit its type.
  */
 export function columnBuilder(field: InputField, rows: number): ColumnBuilder {
-  const builder = BUILDERS[field.type](rows, Buffer.from(field.defaultText, 'utf8'));
+  const defaultText = Buffer.from(field.defaultText, 'utf8');
+  if (field.type === 'string' && field.numeric === true) {
+    return new NumericTextBuilder(new StringBuilder(rows, defaultText), defaultText);
+  }
+  const builder = BUILDERS[field.type](rows, defaultText);
   if (builder !== undefined) return builder;
   throw new ConfigError(
     `default_val of input field ${JSON.stringify(field.name)}: expected a value of type ${field.type}, received ${JSON.stringify(field.defaultText)}`,

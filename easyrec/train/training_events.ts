@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { EventWriter } from '../report/tensorboard.js';
+
+/** The TensorBoard event files of a training: its own in model_dir, evaluation's in `eval_val`, made at first use. */
+export class TrainingEvents {
+  #train: EventWriter | undefined;
+  #evaluation: EventWriter | undefined;
+
+  constructor(private readonly directory: string) {}
+
+  /** Adds what a training step gave. */
+  train(values: Readonly<Record<string, number>>, step: number): void {
+    this.#train ??= new EventWriter(this.directory);
+    this.#train.scalars(values, step);
+  }
+
+  /** Adds what an evaluation gave. */
+  evaluation(values: Readonly<Record<string, number>>, step: number): void {
+    this.#evaluation ??= new EventWriter(join(this.directory, 'eval_val'));
+    this.#evaluation.scalars(values, step);
+    this.#evaluation.flush();
+  }
+
+  /** Writes what waits, and closes the files. */
+  close(): void {
+    try {
+      this.#train?.close();
+    } finally {
+      this.#evaluation?.close();
+    }
+  }
+}
