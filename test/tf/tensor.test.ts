@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { DType, NumericDType, TensorValues } from '../../easyrec/tf/index.js';
+import type { DType, NumericDType, Tensor, TensorValues ,
+  Tensor} from '../../easyrec/tf/index.js';
 import {
   Graph,
   isNumeric,
@@ -8,7 +9,6 @@ import {
   scalar,
   Session,
   stringTensor,
-  Tensor,
   tensor,
 } from '../../easyrec/tf/index.js';
 import { native } from '../../easyrec/tf/native.js';
