@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { DType, NumericDType, Tensor, TensorValues ,
-  Tensor} from '../../easyrec/tf/index.js';
-import {
-  Graph,
-  isNumeric,
-  makeStep,
-  scalar,
-  Session,
-  stringTensor,
-  tensor,
-} from '../../easyrec/tf/index.js';
+import type { DType, NumericDType, Tensor, TensorValues } from '../../easyrec/tf/index.js';
+import { Graph, isNumeric, makeStep, scalar, Session, stringTensor, tensor } from '../../easyrec/tf/index.js';
 import { native } from '../../easyrec/tf/native.js';
 
 /** A tensor sent through a session and back. */
