@@ -4,6 +4,8 @@ import { DataError } from '../errors.js';
 
 /** The bytes of one file in order, unpacked where the file is gzip. */
 export interface ByteSource {
+  /** About how many bytes of the file, as it lies on disk, have been given so far. */
+  readonly consumedBytes: number;
   /** Fills the front of `target`; resolves to the number of bytes, 0 at the end. */
   read(target: Uint8Array): Promise<number>;
   close(): Promise<void>;
@@ -21,6 +23,10 @@ class PlainSource implements ByteSource {
     private readonly path: string,
     private readonly handle: FileHandle,
   ) {}
+
+  get consumedBytes(): number {
+    return this.position;
+  }
 
   async read(target: Uint8Array): Promise<number> {
     try {
@@ -40,6 +46,10 @@ class PlainSource implements ByteSource {
 class GzipSource implements ByteSource {
   private readonly chunks: AsyncIterator<Buffer>;
   private readonly closeStreams: () => void;
+  private readonly packedBytes: () => number;
+  /** Unpacked bytes received and given. */
+  private received = 0;
+  private given = 0;
   private rest: Uint8Array = new Uint8Array(0);
 
   constructor(
@@ -51,10 +61,15 @@ class GzipSource implements ByteSource {
     packed.on('error', (error) => unpacked.destroy(error));
     packed.pipe(unpacked);
     this.chunks = (unpacked as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    this.packedBytes = () => unpacked.bytesWritten;
     this.closeStreams = () => {
       packed.destroy();
       unpacked.destroy();
     };
+  }
+
+  get consumedBytes(): number {
+    return this.received === 0 ? 0 : (this.packedBytes() * this.given) / this.received;
   }
 
   async read(target: Uint8Array): Promise<number> {
@@ -64,10 +79,12 @@ class GzipSource implements ByteSource {
       });
       if (result.done === true) return 0;
       this.rest = result.value;
+      this.received += this.rest.length;
     }
     const count = Math.min(target.length, this.rest.length);
     target.set(this.rest.subarray(0, count));
     this.rest = this.rest.subarray(count);
+    this.given += count;
     return count;
   }
 

@@ -37,6 +37,10 @@ export class LineCursor implements RowCursor {
   private nextFile = 0;
   private atFileEnd = false;
   private headerPending = false;
+  /** Bytes on disk of the files before, and of what was read of the current one; the latter's bytes in the buffer. */
+  private bytesBefore = 0;
+  private bytesOfFile = 0;
+  private unpackedOfFile = 0;
 
   /** `order` lists the indices of the `paths` to read; with `onHeader`, first lines are not rows. */
   constructor(
@@ -44,6 +48,11 @@ export class LineCursor implements RowCursor {
     private readonly order: readonly number[],
     private readonly onHeader: HeaderHandler | null,
   ) {}
+
+  get consumedBytes(): number {
+    const waiting = this.unpackedOfFile === 0 ? 0 : (this.filled - this.begin) / this.unpackedOfFile;
+    return this.bytesBefore + this.bytesOfFile * (1 - Math.min(waiting, 1));
+  }
 
   advance(): boolean {
     do {
@@ -69,6 +78,8 @@ export class LineCursor implements RowCursor {
       this.makeRoom();
       const count = await source.read(this.buffer.subarray(this.filled));
       if (count > 0) {
+        this.bytesOfFile = source.consumedBytes;
+        this.unpackedOfFile += count;
         this.filled = removeCarriageReturns(this.buffer, this.filled, this.filled + count);
         return true;
       }
@@ -98,6 +109,8 @@ export class LineCursor implements RowCursor {
     this.file = file;
     this.line = 0;
     this.begin = this.scanned = this.filled = 0;
+    this.bytesBefore += this.bytesOfFile;
+    this.bytesOfFile = this.unpackedOfFile = 0;
     this.atFileEnd = false;
     this.headerPending = this.onHeader !== null;
     this.source = await openByteSource(this.paths[file] ?? '');

@@ -56,6 +56,11 @@ export interface ReaderStats {
   readonly rowsSkipped: number;
   /** The messages of the first few of them. */
   readonly firstSkipped: readonly string[];
+  /**
+   * The share of the input of all epochs that is done, from 0 to 1 and never falling, earlier runs included (from the
+   * first batch on); null when it repeats endlessly, or its size is unknown. From bytes, so only about the share of rows.
+   */
+  readonly fraction: number | null;
 }
 
 /** Every reader: batches in order, then null for ever. */

@@ -11,6 +11,8 @@ export interface RowCursor {
   readonly file: number;
   /** The row's line in that file, from 1, a header line counted. */
   readonly line: number;
+  /** About how many bytes of the pass's files, as they lie on disk, the rows given so far take up. */
+  readonly consumedBytes: number;
   /** Steps to the next row; false when `load` must be called first. */
   advance(): boolean;
   /** Reads more; false at the end of the pass. */

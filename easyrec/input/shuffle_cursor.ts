@@ -17,6 +17,8 @@ export class ShuffleCursor implements RowCursor {
   private arena = Buffer.allocUnsafe(FIRST_ARENA_BYTES);
   private arenaEnd = 0;
   private liveBytes = 0;
+  /** Bytes of all rows that came in. */
+  private takenBytes = 0;
   private starts = new Float64Array(FIRST_SLOTS);
   private ends = new Float64Array(FIRST_SLOTS);
   private files = new Float64Array(FIRST_SLOTS);
@@ -32,6 +34,11 @@ export class ShuffleCursor implements RowCursor {
 
   get buffer(): Uint8Array {
     return this.arena;
+  }
+
+  get consumedBytes(): number {
+    const waiting = this.takenBytes === 0 ? 0 : this.liveBytes / this.takenBytes;
+    return this.source.consumedBytes * (1 - waiting);
   }
 
   advance(): boolean {
@@ -79,6 +86,7 @@ export class ShuffleCursor implements RowCursor {
     this.files[count] = source.file;
     this.lines[count] = source.line;
     this.liveBytes += length;
+    this.takenBytes += length;
     this.count++;
   }
 

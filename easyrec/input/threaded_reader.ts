@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Batch } from './batch.js';
-import { batchesOf, type BatchReader, type ReaderStats } from './reader.js';
+import { batchesOf, type BatchReader, type ReaderOptions, type ReaderStats } from './reader.js';
 import { unpackError, type ReaderMessage } from './reader_messages.js';
 
 interface Waiter {
@@ -28,9 +28,13 @@ export class ThreadedReader implements BatchReader {
   private outcome: 'end' | Error | null = null;
   private closing: Promise<void> | null = null;
 
-  /** `position` is where the reader begins, for `stats` before the first batch. */
-  constructor({ module, data }: ReaderWorker, prefetch: number, position: number) {
-    this.latest = this.statsAtEnd = { position, rowsSkipped: 0, firstSkipped: [] };
+  /** `position` and `epochs` are the reader's, for `stats` before the first batch. */
+  constructor(
+    { module, data }: ReaderWorker,
+    { prefetch, position, epochs }: Pick<ReaderOptions, 'prefetch' | 'position' | 'epochs'>,
+  ) {
+    const fraction = epochs === 0 ? null : 0;
+    this.latest = this.statsAtEnd = { position, rowsSkipped: 0, firstSkipped: [], fraction };
     // Options of the main thread's command line, such as --input-type, do not all suit a worker.
     this.worker = new Worker(module, { workerData: data, execArgv: [] });
     this.worker.on('message', (message: ReaderMessage) => this.receive(message));

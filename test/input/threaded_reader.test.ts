@@ -46,7 +46,7 @@ test('answers several waiting calls in order', async () => {
 /** A worker module that runs `body` for each batch it is asked for; `asked` counts them. */
 function fakeWorker(body: string, asked: Int32Array): ReaderWorker {
   const source = `import { parentPort, workerData } from 'node:worker_threads';
-    const stats = { position: 0, rowsSkipped: 0, firstSkipped: [] };
+    const stats = { position: 0, rowsSkipped: 0, firstSkipped: [], fraction: null };
     parentPort.on('message', () => { const n = Atomics.add(workerData, 0, 1) + 1; ${body} });`;
   return { module: new URL(`data:text/javascript,${encodeURIComponent(source)}`), data: asked };
 }
@@ -55,7 +55,7 @@ const SEND = `parentPort.postMessage({ kind: 'batch', batch: { rows: n, columns:
 
 test('reads no further ahead than asked', async () => {
   const asked = new Int32Array(new SharedArrayBuffer(4));
-  const reader = new ThreadedReader(fakeWorker(SEND, asked), 3, 0);
+  const reader = new ThreadedReader(fakeWorker(SEND, asked), { prefetch: 3, position: 0, epochs: 0 });
   assert.equal((await reader.next())?.rows, 1);
   await sleep(100);
   assert.equal(asked[0], 4);
@@ -67,9 +67,17 @@ test('reads no further ahead than asked', async () => {
 
 test('reports a thread that dies or throws', async () => {
   const asked = new Int32Array(new SharedArrayBuffer(4));
-  const dying = new ThreadedReader(fakeWorker('process.exit(3);', asked), 1, 0);
+  const dying = new ThreadedReader(fakeWorker('process.exit(3);', asked), {
+    prefetch: 1,
+    position: 0,
+    epochs: 1,
+  });
   await assert.rejects(dying.next(), /the reading thread ended early \(code 3\)/);
-  const throwing = new ThreadedReader(fakeWorker(`throw new RangeError('too far');`, asked), 1, 0);
+  const throwing = new ThreadedReader(fakeWorker(`throw new RangeError('too far');`, asked), {
+    prefetch: 1,
+    position: 0,
+    epochs: 1,
+  });
   await assert.rejects(throwing.next(), { name: 'RangeError', message: 'too far' });
   await assert.rejects(throwing.next(), { name: 'RangeError', message: 'too far' });
 });

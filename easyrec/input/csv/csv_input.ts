@@ -13,6 +13,6 @@ import { planCsv } from './csv_plan.js';
 export class CSVInput extends ThreadedReader {
   constructor(options: ReaderOptions) {
     const data = planCsv(options);
-    super({ module: new URL('./csv_worker.js', import.meta.url), data }, options.prefetch, options.position);
+    super({ module: new URL('./csv_worker.js', import.meta.url), data }, options);
   }
 }

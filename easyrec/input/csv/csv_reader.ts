@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { DataError } from '../../errors.js';
 import { BadRows } from '../bad_rows.js';
 import type { Batch } from '../batch.js';
@@ -21,6 +22,9 @@ export class CsvReader implements BatchReader {
   /** Rows set in the builders for the next batch. */
   private pending = 0;
   private position = 0;
+  /** Of the files of one pass. */
+  private readonly totalBytes: number;
+  private fraction = 0;
   private state: 'new' | 'reading' | 'over' = 'new';
   /** Why no more batches can be had. */
   private failure: Error | null = null;
@@ -32,12 +36,14 @@ export class CsvReader implements BatchReader {
     this.columns = plan.paths.map(() => columns);
     this.badRows = new BadRows(onBadRow);
     this.lastPass = epochs === 0 ? Infinity : epochs - 1;
+    this.totalBytes = plan.paths.reduce((sum, path) => sum + sizeOf(path), 0);
     this.rows = this.openRows();
   }
 
   get stats(): ReaderStats {
     const { count, first } = this.badRows;
-    return { position: this.position, rowsSkipped: count, firstSkipped: first };
+    const fraction = this.plan.options.epochs === 0 || this.totalBytes === 0 ? null : this.fraction;
+    return { position: this.position, rowsSkipped: count, firstSkipped: first, fraction };
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Batch, void, void> {
@@ -54,6 +60,7 @@ export class CsvReader implements BatchReader {
       }
     }
     if (this.failure !== null) throw this.failure;
+    this.measure();
     const rows = this.pending;
     if (rows === 0) return null;
     this.pending = 0;
@@ -110,6 +117,13 @@ export class CsvReader implements BatchReader {
     return passes * perPass;
   }
 
+  /** Brings the share that is done up to date; what compressed files say of theirs may go back a little. */
+  private measure(): void {
+    const { epochs } = this.plan.options;
+    const ofPass = this.state === 'over' ? 0 : Math.min(this.rows.consumedBytes / this.totalBytes, 1);
+    this.fraction = Math.max(this.fraction, Math.min((this.pass + ofPass) / epochs, 1));
+  }
+
   private beginPass(pass: number): void {
     if (this.usableInPass === 0) this.failOnNoRows();
     this.pass = pass;
@@ -150,4 +164,9 @@ export class CsvReader implements BatchReader {
       { at: { file: paths[0] ?? '' } },
     );
   }
+}
+
+/** Of a file, in bytes; 0 for what is no plain file, and for one that is gone, which opening it will tell. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
