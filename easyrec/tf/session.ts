@@ -106,6 +106,7 @@ export class Session {
 
   /**
    * Runs a step off the JavaScript thread and resolves to the fetched tensors, which the caller disposes of.
+   * `process.exit()` waits until a step that is running has ended: close the session before, if it could take long.
    *
    * @throws TensorflowError as TensorFlow reports it
    */
