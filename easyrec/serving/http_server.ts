@@ -1,4 +1,4 @@
-import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../errors.js';
 import { ServingError, type StatusCode } from './status.js';
 import { errorResponse, type RestHandler, type RestResponse } from './tfserving/rest_handler.js';
@@ -27,6 +27,8 @@ const RECEIVE_TIMEOUT_MS = 60_000;
  * @throws UserError when the port is taken or may not be used.
  */
 export async function startHttpServer(handler: RestHandler, options: HttpServerOptions): Promise<HttpServer> {
+  // Loaded only when something is served: it takes a share of the time that every program start-up has.
+  const { fastify } = await import('fastify');
   const app = fastify({
     bodyLimit: options.maxBodyBytes,
     requestTimeout: RECEIVE_TIMEOUT_MS,

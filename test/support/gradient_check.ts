@@ -39,9 +39,10 @@ function addGradients(
   xs: readonly Output[],
   gradYs: readonly Output[],
 ): readonly Output[] {
-  const [{ graph } = assert.fail('expected at least one y')] = ys;
+  const [first] = ys;
+  assert.ok(first);
   const dxs = new BigInt64Array(2 * xs.length);
   const [y, x, dy] = [packOutputs(ys), packOutputs(xs), packOutputs(gradYs)];
   withStatus((status) => native().TF_AddGradients(graph.handle, y, ys.length, x, xs.length, dy, status, dxs));
-  return xs.map((_, i) => ops.identity(graph.outputAt(dxs, i)));
+  return xs.map((_, i) => ops.identity(first.graph.outputAt(dxs, i)));
 }

@@ -1,5 +1,7 @@
 export type { GradientOptions } from './backprop.js';
 export { gradients } from './backprop.js';
+export type { CheckedInput, Differentiate, GradientCheck, GradientReport } from './check_gradients.js';
+export { checkGradients, measureGradients } from './check_gradients.js';
 export { IndexedSlices } from './indexed_slices.js';
 export type {
   BroadcastingRule,
