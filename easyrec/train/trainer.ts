@@ -40,7 +40,7 @@ export interface TrainResult {
   readonly firstSkipped: readonly string[];
   /** Milliseconds from the start of the process to the start of the first step; null when there was none. */
   readonly firstStepMs: number | null;
-  /** Seconds and rows of all steps but the first, whose time goes into start-up. */
+  /** Seconds and rows of all steps but the first, whose time goes into start-up; checkpoints and evaluations not counted. */
   readonly steadySeconds: number;
   readonly steadyRows: number;
 }
@@ -126,7 +126,7 @@ class TrainingRun {
   #lastEvaluationMs = -Infinity;
   #savedStep = -1;
   #firstStepMs: number | null = null;
-  #steady = { startMs: 0, rows: 0 };
+  #steady = { ms: 0, rows: 0 };
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -148,7 +148,6 @@ class TrainingRun {
       const end = await this.#loop(first);
       await this.#finish(end);
       const { rowsSkipped, firstSkipped } = this.#parts.reader.stats;
-      const seconds = this.#steady.startMs === 0 ? 0 : (performance.now() - this.#steady.startMs) / 1000;
       return {
         step: this.#step,
         end,
@@ -156,7 +155,7 @@ class TrainingRun {
         rowsSkipped,
         firstSkipped,
         firstStepMs: this.#firstStepMs,
-        steadySeconds: seconds,
+        steadySeconds: this.#steady.ms / 1000,
         steadyRows: this.#steady.rows,
       };
     } finally {
@@ -203,13 +202,16 @@ class TrainingRun {
     let next = first;
     if (this.#savedStep < 0 && next !== null) await this.#save(false);
     while (next !== null) {
-      this.#firstStepMs ??= performance.now();
       const current: Prepared = next;
+      const startMs = performance.now();
+      this.#firstStepMs ??= startMs;
       // The next batch is read and copied while this one computes.
       const [, following] = await Promise.all([this.#train(current), this.#prepare()]);
       next = following;
-      if (this.#steady.startMs === 0) this.#steady.startMs = performance.now();
-      else this.#steady.rows += current.rows;
+      if (startMs !== this.#firstStepMs) {
+        this.#steady.ms += performance.now() - startMs;
+        this.#steady.rows += current.rows;
+      }
       if (signal?.aborted === true) return 'stopped';
       if (this.#step >= numSteps) return 'num_steps';
       if (next !== null && clock.isDue(this.#step, performance.now())) {
@@ -255,7 +257,9 @@ class TrainingRun {
 
   #report(progress: Omit<StepProgress, 'auc'>): void {
     const { step, learningRate, losses } = progress;
-    this.#parts.settings.onStep({ ...progress, auc: this.#trainAuc.result() });
+    const { fraction } = this.#parts.reader.stats;
+    const auc = this.#trainAuc.result();
+    this.#parts.settings.onStep({ ...progress, auc, ...(fraction !== null && { fraction }) });
     if (step % Math.max(this.#config.log_step_count_steps, 1) === 0) this.#trainAuc.reset();
     const every = this.#config.save_summary_steps;
     if (step !== 1 && (every === 0 || step % every !== 0)) return;
