@@ -11,6 +11,7 @@ import {
   latestCheckpoint,
   pruneCheckpoints,
   readCheckpointPart,
+  removeCheckpoint,
   removeUnfinished,
   writeCheckpointPart,
   type CheckpointFile,
@@ -83,8 +84,13 @@ export class ModelDirectory {
     { step, input, keep }: { readonly step: number; readonly input: InputState; readonly keep: number },
   ): Promise<void> {
     const prefix = checkpointPrefix(this.path, step);
-    await writeCheckpointPart(prefix, 'input', input);
-    await writeCheckpoint(session, saver, prefix);
+    try {
+      await writeCheckpointPart(prefix, 'input', input);
+      await writeCheckpoint(session, saver, prefix);
+    } catch (error) {
+      removeCheckpoint(prefix);
+      throw error;
+    }
     await pruneCheckpoints(this.path, keep);
     this.log.debug(`saved ${prefix}`);
   }

@@ -168,6 +168,7 @@ class TrainingRun {
   async #start(): Promise<void> {
     const { directory, resume } = this.#parts;
     directory.create();
+    if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
     if (resume === undefined) {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
       await fineTune(this.#session, this.#graph, this.#plan);
