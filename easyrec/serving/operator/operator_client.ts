@@ -71,7 +71,8 @@ export class OperatorClient {
         { deadline: Date.now() + this.#timeoutMs },
         (error, reply) => {
           if (error === null) resolve(reply as Reply);
-          else reject(new UserError(`operator ${this.#endpoint}: ${name}: ${error.message}`, { cause: error }));
+          else
+            reject(new UserError(`operator ${this.#endpoint}: ${name}: ${error.message}`, { cause: error }));
         },
       );
     });

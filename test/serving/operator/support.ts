@@ -96,7 +96,10 @@ export class CustomOperator {
 export async function writeModel(
   folder: string,
   yaml: readonly string[],
-  build: (graph: Graph) => { readonly inputs: Record<string, Output>; readonly outputs: Record<string, Output> },
+  build: (graph: Graph) => {
+    readonly inputs: Record<string, Output>;
+    readonly outputs: Record<string, Output>;
+  },
 ): Promise<string> {
   using graph = new Graph();
   const { inputs, outputs } = build(graph);
