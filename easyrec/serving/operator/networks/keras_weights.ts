@@ -32,12 +32,9 @@ export class KerasWeights implements Disposable {
     // Compiled HDF5 takes a while to load: only who reads weights waits for it.
     const h5wasm = await import('h5wasm/node');
     await h5wasm.ready;
-    let file: File;
-    try {
-      file = new h5wasm.File(resolve(path), 'r');
-    } catch (cause) {
-      throw new DataError(`weights: ${path} is no HDF5 file, or is damaged`, { cause });
-    }
+    const file = new h5wasm.File(resolve(path), 'r');
+    // What cannot be opened has no handle; nothing is thrown.
+    if (file.file_id < 0n) throw new DataError(`weights: ${path} is no HDF5 file, or is damaged`);
     const whole = file.get('model_weights');
     const layers = whole instanceof h5wasm.Group ? whole : file;
     if ('layer_names' in layers.attrs) return new KerasWeights(path, file, layers);
@@ -75,12 +72,13 @@ export class KerasWeights implements Disposable {
   }
 
   #weight(group: Group, name: string): KerasWeight {
-    const dataset = group.get(name) as Dataset | null;
-    const values = dataset?.value;
-    const shape = dataset?.shape;
-    if (!(values instanceof Float32Array) || !Array.isArray(shape)) {
-      throw new DataError(`weights: ${this.#path}: "${name}": expected float32 values`);
+    const where = `weights: ${this.#path}: "${name}"`;
+    try {
+      const { value: values, shape } = group.get(name) as Dataset;
+      if (values instanceof Float32Array && shape !== null) return { name, shape, values };
+    } catch (cause) {
+      throw new DataError(`${where}: cannot be read: the file is damaged`, { cause });
     }
-    return { name, shape, values };
+    throw new DataError(`${where}: expected float32 values`);
   }
 }
