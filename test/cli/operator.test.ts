@@ -186,7 +186,7 @@ const refusals: readonly (readonly [readonly string[], string])[] = [
     ['list', '--server', 'host:5000'],
     'server: expected a URL such as http://127.0.0.1:5000, received "host:5000"',
   ],
-  [['list', '--server', 'http://127.0.0.1:1'], 'GET http://127.0.0.1:1/v1/operator/: connect ECONNREFUSED'],
+  [['list', '--server', 'http://127.0.0.1:2'], 'GET http://127.0.0.1:2/v1/operator/: connect ECONNREFUSED'],
   [['pipeline', 'create', 'p'], '--encoder is missing'],
   [
     ['application', 'create', 'a', '--bucket', 'b', '--field', 'f'],

@@ -39,6 +39,22 @@ export class OperatorClient {
     });
   }
 
+  /**
+   * Waits until the operator takes calls.
+   * @throws UserError when it does not within that time.
+   */
+  async waitUntilReady(timeoutMs: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#client.waitForReady(Date.now() + timeoutMs, (error) => {
+        if (error === undefined) resolve();
+        else
+          reject(
+            new UserError(`operator ${this.#endpoint}: not ready within ${timeoutMs} ms`, { cause: error }),
+          );
+      });
+    });
+  }
+
   /** @throws UserError when the operator does not answer, as all calls do. */
   identity(): Promise<OperatorIdentity> {
     return this.#call<OperatorIdentity>('Identity', {});
