@@ -31,10 +31,15 @@ export class KerasWeights implements Disposable {
     if (!existsSync(path)) throw new DataError(`weights: there is no file ${path}`);
     // Compiled HDF5 takes a while to load: only who reads weights waits for it.
     const h5wasm = await import('h5wasm/node');
-    await h5wasm.ready;
-    const file = new h5wasm.File(resolve(path), 'r');
-    // What cannot be opened has no handle; nothing is thrown.
-    if (file.file_id < 0n) throw new DataError(`weights: ${path} is no HDF5 file, or is damaged`);
+    const library = await h5wasm.ready;
+    // Otherwise HDF5 prints its errors itself.
+    library.activate_throwing_error_handler();
+    let file: File;
+    try {
+      file = new h5wasm.File(resolve(path), 'r');
+    } catch (cause) {
+      throw new DataError(`weights: ${path} is no HDF5 file, or is damaged`, { cause });
+    }
     const whole = file.get('model_weights');
     const layers = whole instanceof h5wasm.Group ? whole : file;
     if ('layer_names' in layers.attrs) return new KerasWeights(path, file, layers);
