@@ -6,6 +6,7 @@ import { partialPath, syncPath, writeProblem } from '../atomic_files.js';
 import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch } from '../input/batch.js';
+import { disposeBatch } from '../input/columns.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
 import type { LoadedSavedModel, Signature, Tensor } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
@@ -185,11 +186,12 @@ function predictor(
     const feeds = inputs.map(([name]) => feed(batch, name));
     const results: Tensor[] = await model.session.run(step, feeds);
     const cells = results.map((tensor) => outputTexts(tensor, batch.rows));
-    for (const tensor of [...feeds, ...results]) tensor.dispose();
     const repeated = reserved.map((name) => {
       const column = batch.columns.get(name);
       return column === undefined ? [] : columnTexts(column, batch.rows);
     });
+    for (const tensor of [...feeds, ...results]) tensor.dispose();
+    disposeBatch(batch);
     return [...cells, ...repeated];
   };
 }

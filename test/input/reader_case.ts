@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { Batch, Column, FieldType } from '../../easyrec/input/batch.js';
+import { bufferColumn } from '../../easyrec/input/columns.js';
 import { planCsv } from '../../easyrec/input/csv/csv_plan.js';
 import { CsvReader } from '../../easyrec/input/csv/csv_reader.js';
 import type { InputField, ReaderOptions } from '../../easyrec/input/reader.js';
@@ -53,8 +54,9 @@ export function openCsv(options: ReaderOptions): CsvReader {
 }
 
 /** The values of a column as JavaScript values. */
-export function valuesOf(column: Column | undefined): unknown[] {
-  if (column === undefined) return [];
+export function valuesOf(source: Column | undefined): unknown[] {
+  if (source === undefined) return [];
+  const column = bufferColumn(source);
   if (column.dtype !== 'string') return Array.from<unknown>(column.values);
   const texts: string[] = [];
   for (let i = 0; i + 1 < column.offsets.length; i++) {

@@ -1,5 +1,5 @@
 import { DataError, didYouMean } from '../../errors.js';
-import type { Column } from '../batch.js';
+import type { BufferColumn } from '../batch.js';
 import type { InputField } from '../reader.js';
 import { columnBuilder, type ColumnBuilder } from './column_builder.js';
 
@@ -111,7 +111,7 @@ export class RowParser {
   }
 
   /** Hands over the first `rows` rows. */
-  finish(rows: number): Map<string, Column> {
+  finish(rows: number): Map<string, BufferColumn> {
     return new Map(Array.from(this.builders, ([name, builder]) => [name, builder.finish(rows)]));
   }
 
