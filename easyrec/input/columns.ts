@@ -1,3 +1,4 @@
+import { GraphError } from '../errors.js';
 import type { Batch, BufferColumn, Column, NumberColumn, StringColumn } from './batch.js';
 import type { Tensor } from '../tf/index.js';
 
@@ -17,20 +18,12 @@ export function disposeBatch(batch: Batch): void {
 
 function numberColumn(tensor: Tensor): NumberColumn {
   const { dtype } = tensor;
-  switch (dtype) {
-    case 'int32':
-      return { dtype, values: tensor.data(dtype) };
-    case 'int64':
-      return { dtype, values: tensor.data(dtype) };
-    case 'float32':
-      return { dtype, values: tensor.data(dtype) };
-    case 'float64':
-      return { dtype, values: tensor.data(dtype) };
-    case 'bool':
-      return { dtype, values: tensor.data(dtype) };
-    default:
-      throw new Error(`a column cannot hold ${dtype}`);
-  }
+  if (dtype === 'int32') return { dtype, values: tensor.data(dtype) };
+  if (dtype === 'int64') return { dtype, values: tensor.data(dtype) };
+  if (dtype === 'float32') return { dtype, values: tensor.data(dtype) };
+  if (dtype === 'float64') return { dtype, values: tensor.data(dtype) };
+  if (dtype === 'bool') return { dtype, values: tensor.data(dtype) };
+  throw new GraphError(`a column cannot hold ${dtype}`);
 }
 
 function stringColumn(tensor: Tensor): StringColumn {
