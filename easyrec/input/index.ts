@@ -1,6 +1,6 @@
 import { CSVInput } from './csv/csv_input.js';
 import { NativeCsvInput } from './native/native_csv_input.js';
-import { readerLibraryIsThere } from './native/library.js';
+import { canReadNatively } from './native/library.js';
 import type { BatchReader, ReaderOptions } from './reader.js';
 
 /** How a reader is opened. */
@@ -24,6 +24,6 @@ const NATIVE_READERS: Readonly<Partial<Record<ReaderType, ReaderClass>>> = {
  */
 export function readerFor(type: ReaderType, env: NodeJS.ProcessEnv = process.env): ReaderClass {
   const wantsPlain = (env['EASYREC_PLAIN_READER'] ?? '') === '1';
-  const fast = wantsPlain || !readerLibraryIsThere() ? undefined : NATIVE_READERS[type];
+  const fast = wantsPlain || !canReadNatively() ? undefined : NATIVE_READERS[type];
   return fast ?? READERS[type];
 }

@@ -20,7 +20,7 @@ void RowBlock::Add(Item item, std::string_view text) {
   }
   item.start = used;
   item.size = text.size();
-  std::memcpy(bytes.data() + used, text.data(), text.size());
+  if (!text.empty()) std::memcpy(bytes.data() + used, text.data(), text.size());
   used += text.size();
   items.push_back(item);
 }

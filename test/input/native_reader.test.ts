@@ -127,22 +127,28 @@ test('passes an error on with class, message and place, after the batches before
 });
 
 test('says in the words of the system why a file cannot be read, as the plain reader does', async () => {
-  const other = writeIn(folder, 'other.csv', '9,z\n');
-  for (const spoil of [() => rmSync(other), () => mkdirSync(other)]) {
-    const options = optionsFor(`${path},${other}`, { batchSize: count });
-    const readers = [new NativeCsvInput(options), new READERS.CSVInput({ ...options, prefetch: 1 })];
-    spoil();
+  // Neither reader gets to the second file before its first batch is taken.
+  const large = writeIn(folder, 'large.csv', '1,some name or other\n'.repeat(300_000));
+  const gone = (other: string): void => rmSync(other);
+  const folderInstead = (other: string): void => {
+    rmSync(other);
+    mkdirSync(other);
+  };
+  for (const [i, spoil] of [gone, folderInstead].entries()) {
+    const other = writeIn(folder, `other${i}.csv`, '9,z\n');
+    const options = optionsFor(`${large},${other}`, { batchSize: 1000, prefetch: 1 });
+    const readers = [new NativeCsvInput(options), new READERS.CSVInput(options)];
+    spoil(other);
     const messages: string[] = [];
     for (const reader of readers) {
-      assert.equal((await reader.next())?.rows, count);
-      await reader.next().catch((error: unknown) => messages.push(String(error)));
-      await reader.close();
+      const drained = (async () => {
+        for await (const batch of reader) disposeBatch(batch);
+      })();
+      await drained.catch((error: unknown) => messages.push(String(error)));
     }
     assert.equal(messages.length, 2);
-    assert.match(messages[0] ?? '', /^DataError: .*other\.csv: cannot read: E[A-Z]+: /);
+    assert.match(messages[0] ?? '', /^DataError: .*other\d\.csv: cannot read: E[A-Z]+: /);
     assert.equal(messages[0], messages[1]);
-    rmSync(other, { recursive: true, force: true });
-    writeIn(folder, 'other.csv', '9,z\n');
   }
 });
 

@@ -35,9 +35,13 @@ function libraryFile(): string {
 // A library is loaded once and stays: its threads and tensors may outlive every reader.
 let loaded: ReaderLibrary | undefined;
 
-/** Whether the native reader was built. */
-export function readerLibraryIsThere(): boolean {
-  return loaded !== undefined || existsSync(libraryFile());
+/**
+ * Whether the native reader was built, and finds a zlib for gzip in this process.
+ *
+ * @throws NativeError when it was built and cannot be loaded.
+ */
+export function canReadNatively(): boolean {
+  return (loaded !== undefined || existsSync(libraryFile())) && readerLibrary().can_unpack() === 1;
 }
 
 /**
