@@ -32,8 +32,8 @@ struct ElementType {
   size_t bytes;
 };
 
-ElementType TypeOf(const Field& field) {
-  if (field.hash_buckets > 0) return {9, 8};
+ElementType TypeOf(const Field& field, uint64_t hash_buckets) {
+  if (hash_buckets > 0) return {9, 8};
   switch (field.type) {
     case FieldType::kInt32: return {3, 4};
     case FieldType::kInt64: return {9, 8};
@@ -99,10 +99,11 @@ void BlockPool::Close() {
   free_.clear();
 }
 
-ColumnBuilder::ColumnBuilder(const Field& field, int64_t capacity, size_t kept_blocks)
+ColumnBuilder::ColumnBuilder(const Field& field, uint64_t hash_buckets, int64_t capacity, size_t kept_blocks)
     : field_(field),
-      dtype_(TypeOf(field).dtype),
-      element_bytes_(TypeOf(field).bytes),
+      hash_buckets_(hash_buckets),
+      dtype_(TypeOf(field, hash_buckets).dtype),
+      element_bytes_(TypeOf(field, hash_buckets).bytes),
       pool_(std::make_shared<BlockPool>(static_cast<size_t>(capacity) * element_bytes_, kept_blocks)),
       padded_default_(field.default_text) {
   // The numbers 0 and false where no default is given; but a label has to be given.
@@ -118,7 +119,7 @@ bool ColumnBuilder::Put(int64_t row, std::string_view text, bool ascii) {
     // Defaults come from a config, which is text; they need not be looked at.
     ascii = true;
   }
-  if (field_.hash_buckets > 0) return PutHash(row, text, ascii);
+  if (hash_buckets_ > 0) return PutHash(row, text, ascii);
   switch (field_.type) {
     case FieldType::kInt32: return ParseInt32(text, elements<int32_t>()[row]);
     case FieldType::kInt64: return ParseInt64(text, elements<int64_t>()[row]);
@@ -127,9 +128,12 @@ bool ColumnBuilder::Put(int64_t row, std::string_view text, bool ascii) {
     case FieldType::kBool: return ParseBool(text, elements<uint8_t>()[row]);
     case FieldType::kString: break;
   }
+  return IsAllowed(text) && PutString(row, text, ascii);
+}
+
+bool ColumnBuilder::IsAllowed(std::string_view text) const {
   double number = 0;
-  if (field_.numeric && !ParseDouble(text, number)) return false;
-  return PutString(row, text, ascii);
+  return !field_.numeric || ParseDouble(text, number);
 }
 
 bool ColumnBuilder::PutString(int64_t row, std::string_view text, bool ascii) {
@@ -174,10 +178,11 @@ bool ColumnBuilder::PutHash(int64_t row, std::string_view text, bool ascii) {
     if (!fits) return false;
     canonical = std::to_string(field_.type == FieldType::kInt32 ? narrow : number);
     text = canonical;
-  } else if (!ascii && !IsUtf8(text)) {
+  } else if (!IsAllowed(text) || (!ascii && !IsUtf8(text))) {
     return false;
   }
-  elements<int64_t>()[row] = static_cast<int64_t>(Fingerprint64(text) % field_.hash_buckets);
+  const auto id = static_cast<int64_t>(Fingerprint64(text) % hash_buckets_);
+  elements<int64_t>()[row] = text.empty() ? -1 : id;
   return true;
 }
 

@@ -87,8 +87,11 @@ struct PooledBlock {
 /** Collects one column of a batch from field texts. */
 class ColumnBuilder {
  public:
-  /** `field` must outlive the builder. */
-  ColumnBuilder(const Field& field, int64_t capacity, size_t kept_blocks);
+  /**
+   * Of the field's values, or with `hash_buckets` above 0 of the ids of its texts. `field` must outlive the builder, of
+   * whose blocks `kept_blocks` may wait.
+   */
+  ColumnBuilder(const Field& field, uint64_t hash_buckets, int64_t capacity, size_t kept_blocks);
 
   /**
    * Sets row `row` from `text`, quotes already removed; false if it does not fit. `kPadding` bytes behind the text can
@@ -106,6 +109,8 @@ class ColumnBuilder {
   const std::shared_ptr<BlockPool>& pool() const { return pool_; }
 
  private:
+  /** Whether a text, where it has to spell a number, does. */
+  bool IsAllowed(std::string_view text) const;
   bool PutString(int64_t row, std::string_view text, bool ascii);
   bool PutHash(int64_t row, std::string_view text, bool ascii);
 
@@ -115,6 +120,7 @@ class ColumnBuilder {
   }
 
   const Field& field_;
+  const uint64_t hash_buckets_;
   const int dtype_;
   const size_t element_bytes_;
   const std::shared_ptr<BlockPool> pool_;

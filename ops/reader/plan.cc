@@ -44,7 +44,6 @@ Field DecodeField(Bytes& bytes) {
   field.wanted = bytes.Take<uint8_t>() != 0;
   field.numeric = bytes.Take<uint8_t>() != 0;
   field.default_text = bytes.Text();
-  field.hash_buckets = static_cast<uint64_t>(bytes.Take<double>());
   return field;
 }
 
@@ -72,6 +71,11 @@ Plan DecodePlan(const uint8_t* data, size_t size) {
   for (std::string& path : plan.paths) path = bytes.Text();
   plan.fields.resize(bytes.Take<uint32_t>());
   for (Field& field : plan.fields) field = DecodeField(bytes);
+  plan.hashed.resize(bytes.Take<uint32_t>());
+  for (HashedColumn& column : plan.hashed) {
+    column.field = bytes.Take<uint32_t>();
+    column.buckets = static_cast<uint64_t>(count());
+  }
   if (!bytes.AtEnd()) throw std::runtime_error("the reader's plan is longer than expected");
   return plan;
 }

@@ -21,8 +21,12 @@ struct Field {
   bool numeric = false;
   /** What an empty field stands for; fits the type. */
   std::string default_text;
-  /** Above 0: the column holds Fingerprint64(text) mod this, int64, instead of the value. */
-  uint64_t hash_buckets = 0;
+};
+
+/** A column of ids made of a field's text: Fingerprint64 mod `buckets`, -1 for an empty text. */
+struct HashedColumn {
+  size_t field = 0;
+  uint64_t buckets = 1;
 };
 
 /** `Plan::max_skipped`: the first row that does not fit ends reading. */
@@ -31,6 +35,7 @@ constexpr int64_t kFailOnBadRow = -1;
 struct Plan {
   std::vector<std::string> paths;
   std::vector<Field> fields;
+  std::vector<HashedColumn> hashed;
   char separator = ',';
   bool with_header = false;
   int64_t batch_size = 1;

@@ -52,20 +52,25 @@ Masks MasksOf(const char* p, char separator) {
 RowParser::RowParser(const Plan& plan) : plan_(plan) {
   // As many as wait, the one being filled, one or two in use.
   const auto kept = static_cast<size_t>(std::min<int64_t>(plan.prefetch, 1 << 20)) + 3;
-  for (const Field& field : plan.fields) {
-    builder_of_field_.push_back(nullptr);
-    if (!field.wanted) continue;
-    builders_.push_back(std::make_unique<ColumnBuilder>(field, plan.batch_size, kept));
-    builder_of_field_.back() = builders_.back().get();
+  builders_of_field_.resize(plan.fields.size());
+  const auto add = [&](size_t field, uint64_t buckets) {
+    builders_.push_back(std::make_unique<ColumnBuilder>(plan.fields[field], buckets, plan.batch_size, kept));
+    builders_of_field_[field].push_back(builders_.back().get());
+  };
+  for (size_t i = 0; i < plan.fields.size(); i++) {
+    if (plan.fields[i].wanted) add(i, 0);
   }
+  for (const HashedColumn& column : plan.hashed) add(column.field, column.buckets);
+}
+
+void RowParser::AddWanted(size_t column, size_t field, Layout& layout) const {
+  for (ColumnBuilder* builder : builders_of_field_[field]) layout.wanted.push_back({column, builder});
 }
 
 Layout RowParser::PlainLayout() const {
   Layout layout;
   layout.columns = plan_.fields.size();
-  for (size_t i = 0; i < layout.columns; i++) {
-    if (builder_of_field_[i] != nullptr) layout.wanted.push_back({i, builder_of_field_[i]});
-  }
+  for (size_t i = 0; i < layout.columns; i++) AddWanted(i, i, layout);
   return layout;
 }
 
@@ -89,9 +94,7 @@ bool RowParser::HeaderLayout(std::string_view header, Layout& layout) {
   }
   for (size_t column = 0; column < names.size(); column++) {
     for (size_t i = 0; i < plan_.fields.size(); i++) {
-      if (builder_of_field_[i] != nullptr && plan_.fields[i].name == names[column]) {
-        layout.wanted.push_back({column, builder_of_field_[i]});
-      }
+      if (plan_.fields[i].name == names[column]) AddWanted(column, i, layout);
     }
   }
   return true;
@@ -146,19 +149,19 @@ bool RowParser::ParseQuoted(const Layout& layout, int64_t row, std::string_view 
   auto wanted = layout.wanted.begin();
   size_t p = 0;
   for (size_t column = 0; column < layout.columns; column++) {
-    ColumnBuilder* builder =
-        wanted != layout.wanted.end() && wanted->column == column ? (wanted++)->builder : nullptr;
     size_t next = p;
+    std::string_view field;
     if (p < text.size() && text[p] == kQuote) {
       next = ScanQuoted(text, p);
       if (next == text.npos) return false;
-      const std::string_view field(unquoted_.data(), unquoted_size_);
-      if (builder != nullptr && !builder->Put(row, field, /*ascii=*/false)) return false;
+      field = std::string_view(unquoted_.data(), unquoted_size_);
     } else {
       next = std::min(text.find(plan_.separator, p), text.size());
-      const std::string_view field = text.substr(p, next - p);
+      field = text.substr(p, next - p);
       if (field.find(kQuote) != field.npos) return false;
-      if (builder != nullptr && !builder->Put(row, field, /*ascii=*/false)) return false;
+    }
+    for (; wanted != layout.wanted.end() && wanted->column == column; wanted++) {
+      if (!wanted->builder->Put(row, field, /*ascii=*/false)) return false;
     }
     if ((next == text.size()) != (column + 1 == layout.columns)) return false;
     p = next + 1;

@@ -12,7 +12,7 @@
 
 namespace easyrec::reader {
 
-/** The columns of a file: how many there are, and which of them are wanted, in file order. */
+/** The columns of a file: how many there are, and what is made of them, in file order. */
 struct Layout {
   struct Wanted {
     size_t column;
@@ -30,7 +30,7 @@ class RowParser {
  public:
   explicit RowParser(const Plan& plan);
 
-  /** The builders of the wanted fields, in the order of the fields. */
+  /** The builders of the wanted fields, in the order of the fields, then those of the hashed columns. */
   const std::vector<std::unique_ptr<ColumnBuilder>>& builders() const { return builders_; }
 
   /** The layout of files without header. */
@@ -43,6 +43,7 @@ class RowParser {
   bool Parse(const Layout& layout, int64_t row, std::string_view text);
 
  private:
+  void AddWanted(size_t column, size_t field, Layout& layout) const;
   /** Finds the separators, in `separators_`; false when the row has quotes, or more fields than there are columns. */
   bool Split(std::string_view text, size_t columns);
   bool ParseQuoted(const Layout& layout, int64_t row, std::string_view text);
@@ -51,8 +52,8 @@ class RowParser {
 
   const Plan& plan_;
   std::vector<std::unique_ptr<ColumnBuilder>> builders_;
-  /** By field: null where it is not wanted. */
-  std::vector<ColumnBuilder*> builder_of_field_;
+  /** By field: none where it is not wanted. */
+  std::vector<std::vector<ColumnBuilder*>> builders_of_field_;
   std::vector<uint32_t> separators_;
   bool has_quotes_ = false;
   bool ascii_ = true;

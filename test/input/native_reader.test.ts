@@ -29,7 +29,7 @@ function tensorOf(batch: Batch | null, name: string): Tensor {
 }
 
 test('passes the tests of the plain reader', () => {
-  const names = ['csv_fields', 'csv_files', 'row_order', 'fraction'];
+  const names = ['csv_fields', 'csv_files', 'row_order', 'fraction', 'hashed_columns'];
   const files = names.map((name) => fileURLToPath(new URL(`./${name}.test.js`, import.meta.url)));
   const env: NodeJS.ProcessEnv = { ...process.env, EASYREC_TEST_READER: 'native' };
   delete env['NODE_TEST_CONTEXT'];

@@ -186,8 +186,13 @@ function randomCase(seed: number): { readonly options: ReaderOptions; readonly w
     return writeIn(folder, `case${seed % 4}_${i}.csv`, content);
   });
   const policies: readonly BadRowPolicy[] = ['fail', { maxSkipped: Infinity }, { maxSkipped: 3 }];
+  const hashable = fields.filter(({ type }) => ['string', 'int32', 'int64'].includes(type));
+  const hashed = hashable
+    .filter(() => fuzz.once(5))
+    .map(({ name }) => ({ name: `${name}_id`, field: name, buckets: 1000 }));
   const options = optionsFor(paths.join(','), {
     fields,
+    hashed,
     separator,
     withHeader,
     batchSize: fuzz.pick([1, 7, 64, 1000, 5000]),

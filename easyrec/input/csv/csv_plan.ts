@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.js';
 import { resolveInputFiles } from '../input_files.js';
-import type { ReaderOptions } from '../reader.js';
+import type { HashedColumn, InputField, ReaderOptions } from '../reader.js';
 import { columnBuilder } from './column_builder.js';
 
 /** Checked options of a CSV reader: files found, separator as a byte. Plain data. */
@@ -36,6 +36,18 @@ function checkCount(name: string, value: number, least: number): void {
   throw new ConfigError(`${name}: expected a whole number from ${least}, received ${value}`);
 }
 
+function checkHashed(column: HashedColumn, fields: readonly InputField[], taken: ReadonlySet<string>): void {
+  const { name, field, buckets } = column;
+  const what = `hashed column ${JSON.stringify(name)}`;
+  checkCount(`${what}: buckets`, buckets, 1);
+  const type = fields.find((candidate) => candidate.name === field)?.type;
+  if (type !== 'string' && type !== 'int32' && type !== 'int64') {
+    const received = `${JSON.stringify(field)} (${type ?? 'no such field'})`;
+    throw new ConfigError(`${what}: expected a field of strings or integers, received ${received}`);
+  }
+  if (taken.has(name)) throw new ConfigError(`${what}: another column has that name`);
+}
+
 /**
  * Checks everything that can be told without reading the files.
  * @throws ConfigError for options that make no sense, DataError for files that are not there.
@@ -46,6 +58,7 @@ export function planCsv(options: ReaderOptions): CsvPlan {
   checkCount('position', options.position, 0);
   checkCount('prefetch_size', options.prefetch, 1);
   if (options.shuffle !== null) checkCount('shuffle_buffer_size', options.shuffle.bufferSize, 1);
+  if (options.fields.length === 0) throw new ConfigError('no input_fields are named');
   const names = new Set<string>();
   for (const field of options.fields) {
     if (names.has(field.name)) {
@@ -55,7 +68,10 @@ export function planCsv(options: ReaderOptions): CsvPlan {
     // For its check of the default value.
     columnBuilder(field, 1);
   }
-  if (names.size === 0) throw new ConfigError('no input_fields are named');
+  for (const column of options.hashed ?? []) {
+    checkHashed(column, options.fields, names);
+    names.add(column.name);
+  }
   const separator = separatorByte(options.separator);
   return { options, separator, paths: resolveInputFiles(options.files, options.filesAt) };
 }

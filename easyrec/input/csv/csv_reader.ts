@@ -32,7 +32,7 @@ export class CsvReader implements BatchReader {
 
   constructor(private readonly plan: CsvPlan) {
     const { fields, batchSize, withHeader, onBadRow, epochs } = plan.options;
-    this.parser = new RowParser(plan.separator, fields, batchSize);
+    this.parser = new RowParser(plan, batchSize);
     const columns = withHeader ? [] : this.parser.columnsOf(fields);
     this.columns = plan.paths.map(() => columns);
     this.badRows = new BadRows(onBadRow);

@@ -38,7 +38,8 @@ export class NativeCsvInput implements BatchReader {
     const plan = planCsv(options);
     const { fields, position, epochs, onBadRow } = options;
     this.library = readerLibrary();
-    this.columns = fields.filter(({ wanted }) => wanted).map(({ name }) => name);
+    const made = [...fields.filter(({ wanted }) => wanted), ...(options.hashed ?? [])];
+    this.columns = made.map(({ name }) => name);
     this.tensors = new BigInt64Array(Math.max(this.columns.length, 1));
     this.texts = new ProblemTexts(plan);
     this.badRows = new BadRows(onBadRow);

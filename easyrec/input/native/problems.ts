@@ -22,7 +22,7 @@ export class ProblemTexts {
   private readonly parser: RowParser;
 
   constructor(private readonly plan: CsvPlan) {
-    this.parser = new RowParser(plan.separator, plan.options.fields, 1);
+    this.parser = new RowParser(plan, 1);
   }
 
   /** Why a row does not fit. */

@@ -61,7 +61,9 @@ Plan RandomPlan(Dice& dice, const std::string& path) {
     field.type = static_cast<FieldType>(dice.Below(6));
     field.wanted = !dice.Once(6);
     field.numeric = dice.Once(5);
-    if (field.type == FieldType::kString && dice.Once(3)) field.hash_buckets = 1000;
+    if ((field.type == FieldType::kString || field.type == FieldType::kInt64) && dice.Once(3)) {
+      plan.hashed.push_back({i, 1000});
+    }
     plan.fields.push_back(field);
   }
   std::ofstream(path, std::ios::binary) << RandomFile(dice, plan.fields.size());
