@@ -132,13 +132,8 @@ bool RowParser::Split(std::string_view text, size_t columns) {
     for (uint64_t bits = masks.separators & valid; bits != 0; bits &= bits - 1) {
       *found++ = static_cast<uint32_t>(base) + static_cast<uint32_t>(__builtin_ctzll(bits));
     }
-    // Quotes further on would not make it fit: they could hold separators, but not those found before them.
-    if (found >= limit) break;
-  }
-  // A row with too many fields may still have quotes.
-  if (found >= limit) {
-    has_quotes_ = text.find(kQuote) != text.npos;
-    return false;
+    // Quotes further on could hold separators, but not those found before them: too many they are.
+    if (found >= limit) return false;
   }
   *found++ = static_cast<uint32_t>(text.size());
   ascii_ = high == 0;

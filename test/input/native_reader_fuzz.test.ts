@@ -73,6 +73,10 @@ const ODD_NUMBERS = [
   '0x1.8p3',
   '0x',
   '-0X.8P-1',
+  '0x1234567890abc',
+  '0x1234567890abcd',
+  '0x1p-1080',
+  '0x0p9999',
   '2147483647',
   '2147483648',
   '-2147483648',
@@ -271,11 +275,12 @@ function randomNumber(fuzz: Fuzz): string {
   return `${fuzz.once(2) ? '-' : ''}${fuzz.digits(fuzz.below(20))}.${fuzz.digits(fuzz.below(20))}${exponent}`;
 }
 
-/** Half way between two floats, or a little beside it. */
+/** Half way between two floats, or so near that rounding to a double first would go wrong. */
 function nearMidpoint(fuzz: Fuzz): string {
-  const bits = fuzz.below(0x7f7f_ffff);
+  // Any float, or one from 1 to 2^24, whose neighbourhood can be spelt in 15 digits.
+  const bits = fuzz.once(2) ? fuzz.below(0x7f7f_ffff) : 0x3f80_0000 + fuzz.below(24 << 23);
   const [below = 0, above = 0] = new Float32Array(Int32Array.of(bits, bits + 1).buffer);
-  return ((below + above) / 2).toPrecision(17 + fuzz.below(30)) + fuzz.pick(['', '1', '0']);
+  return ((below + above) / 2).toPrecision(14 + fuzz.below(30)) + fuzz.pick(['', '', '1', '0']);
 }
 
 test('takes and rounds number texts as the plain reader does', async () => {
