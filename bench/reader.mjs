@@ -1,10 +1,11 @@
 // node bench/reader.mjs FILES [--criteo] [--native] [--plain] [--runs=1] [--batch=1024] [--shuffle=32] [--in-thread]
-//                       [--strings] [--epochs=1] [--prefetch=32] [--hold=0]
+//                       [--strings] [--epochs=1] [--prefetch=32] [--hold=0] [--hash]
 // Reads MovieLens-shaped rows (11 tab-separated columns), or with --criteo Criteo-shaped ones (label, 13 numbers, 26
 // strings), and prints for each reader rows/s, rows per second of processor time of all threads together, time to the
 // first batch, and the microseconds until a batch that is ready is handed over. --native measures the native reader,
 // --plain (the default) the plain one, both together one after the other; the peak of memory is that of all readers
 // measured. Run npm run build first (and easyrec setup for --native). Medians of --runs; --hold batches are kept.
+// --hash makes ids of strings while reading, instead of the strings.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import minimist from 'minimist';
@@ -15,7 +16,7 @@ import { CsvReader } from '../dist/easyrec/input/csv/csv_reader.js';
 
 const READ_AHEAD_MS = 500;
 const args = minimist(process.argv.slice(2), {
-  boolean: ['in-thread', 'strings', 'native', 'plain', 'criteo'],
+  boolean: ['in-thread', 'strings', 'native', 'plain', 'criteo', 'hash'],
   default: { batch: 1024, shuffle: 32, epochs: 1, prefetch: 32, runs: 1, hold: 0, position: 0 },
 });
 
@@ -39,9 +40,12 @@ function criteoFields() {
   ];
 }
 
+const all = args.criteo ? criteoFields() : movielensFields();
+const texts = args.hash ? all.filter(({ type }) => type === 'string') : [];
 const options = {
   files: args._.join(','),
-  fields: args.criteo ? criteoFields() : movielensFields(),
+  fields: all.map((field) => ({ ...field, wanted: field.wanted && !texts.includes(field) })),
+  hashed: texts.map(({ name }) => ({ name: `${name}_id`, field: name, buckets: 1_000_000 })),
   separator: '\t',
   withHeader: false,
   batchSize: Number(args.batch),
