@@ -143,6 +143,15 @@ const CASES: readonly FactCase[] = [
     expected: [],
   },
   {
+    title: 'operands of which the first may broadcast',
+    sizes: [
+      [1, 3],
+      [5, 3],
+    ],
+    build: (xs) => ops.add(first(xs), pick(xs, 1)),
+    expected: [],
+  },
+  {
     title: 'an operand known to broadcast',
     sizes: [
       [5, 3],
