@@ -65,8 +65,10 @@ export function writeProblem(path: string, error: unknown): Error {
     ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ||
     /No space left on device|Disk quota exceeded|File too large/.test(detail);
   if (isFull) {
+    // TensorFlow goes on about nodes and memory.
+    const [told = ''] = detail.split('\n');
     return new UserError(
-      `${path}: the disk is full or a quota is used up (${detail}); free space or write elsewhere`,
+      `${path}: the disk is full or a quota is used up (${told}); free space or write elsewhere`,
       { cause: error },
     );
   }

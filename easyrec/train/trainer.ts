@@ -159,27 +159,27 @@ class TrainingRun {
         steadyRows: this.#steady.rows,
       };
     } finally {
-      this.#events.close();
       await this.#session.close();
       this.#graph.graph.dispose();
+      this.#events.close();
     }
   }
 
   async #start(): Promise<void> {
     const { directory, resume } = this.#parts;
-    directory.create();
-    if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
     if (resume === undefined) {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
       await fineTune(this.#session, this.#graph, this.#plan);
-      await directory.writeConfig(printConfig(this.#plan.config));
-      return;
+    } else {
+      await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
+      this.#step = await this.#readGlobalStep();
+      this.#savedStep = this.#step;
+      this.#position = resume.input.finished ? 0 : resume.input.position;
+      this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
     }
-    await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
-    this.#step = await this.#readGlobalStep();
-    this.#savedStep = this.#step;
-    this.#position = resume.input.finished ? 0 : resume.input.position;
-    this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
+    directory.create();
+    if (resume === undefined) await directory.writeConfig(printConfig(this.#plan.config));
+    if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
   }
 
   async #readGlobalStep(): Promise<number> {
