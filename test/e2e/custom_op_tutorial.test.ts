@@ -13,6 +13,27 @@ import { missingLines, parseTutorial, runTutorial } from '../support/tutorial.js
 
 const execute = promisify(execFile);
 const INSTALL = 'npm install easyrec typescript\n';
+const PROGRAM = `
+import {
+  evaluateCheckpoint, exportCheckpoint, loadPipelineConfig, loadPlugin, parseEditConfigJson, planModel, predictFile,
+  SILENT_LOG as log, startServer, train,
+} from 'easyrec';
+const config = loadPipelineConfig('pipeline.config', {
+  modelDir: 'program',
+  edits: parseEditConfigJson('{"train_config.num_steps": 20}'),
+});
+const plan = planModel(config, { plugins: [await loadPlugin('time_decay.ts')], log });
+const { step, evaluation } = await train({ plan, continueTrain: false, onStep() {}, onEvaluation() {} });
+const { values } = await evaluateCheckpoint(plan, { checkpointPath: 'program' });
+const savedModelDir = await exportCheckpoint(plan, { exportDir: 'program/export', checkpointPath: 'program', log });
+const { rows } = await predictFile({
+  savedModelDir, inputPath: 'data/movies_test_data', outputPath: 'program/predictions.csv', batchSize: 1000,
+});
+const server = await startServer({ modelBasePath: 'program/export', restApiPort: 0, loadOpLibraries: true, log });
+const { status } = await fetch(\`http://127.0.0.1:\${server.port}/v1/models/default\`);
+await server.close();
+console.log(JSON.stringify({ step, rows, status, auc: evaluation.values.auc, again: values.auc }));
+`;
 const blocks = parseTutorial(readFileSync(packageFile('docs/custom_op.md'), 'utf8'));
 
 function fileBlock(name: string): string {
@@ -91,6 +112,14 @@ describe('the tutorial of a custom op, as written, from an empty folder', () => 
     });
     const names = readdirSync(join(folder, stdout.trim(), 'assets'));
     assert.deepEqual(names.sort(), ['libtime_decay.so', 'op_libraries.json', 'pipeline.config']);
+  });
+
+  test('a program does the same through the package', async () => {
+    writeFileSync(join(folder, 'program.mjs'), PROGRAM);
+    const { stdout } = await execute(process.execPath, ['program.mjs'], { cwd: folder });
+    const { step, rows, status, auc, again } = JSON.parse(stdout) as Record<string, number>;
+    assert.deepEqual({ step, rows, status }, { step: 20, rows: 10_000, status: 200 });
+    assert.ok(Math.abs((auc ?? Number.NaN) - (again ?? Number.NaN)) < 1e-4, `${auc} and ${again}`);
   });
 
   for (const version of ORACLE_VERSIONS) {
