@@ -185,6 +185,11 @@ const FLAG_CASES: readonly FlagCase[] = [
     says: ['--edit_config_json:1:2', 'expected a key in double quotes'],
   },
   {
+    title: 'a checkpoint to start from that is not there',
+    args: ['train', ...SMALL, '--fine_tune_checkpoint', 'other/model.ckpt-5'],
+    says: ['other/model.ckpt-5: there is no such checkpoint'],
+  },
+  {
     title: 'a plugin that is not there',
     args: ['train', ...SMALL, '--plugin', 'missing.ts'],
     says: ['missing.ts'],
