@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic, writeProblem } from '../atomic_files.js';
 import { UserError } from '../errors.js';
@@ -53,6 +53,8 @@ export class ModelDirectory {
     }
     if (hasCheckpoints(this.path) && !continueTrain) {
       const step = latestCheckpoint(this.path)?.step;
+      // A run that failed in its first step leaves nothing worth keeping but its initial values.
+      if (step === 0 && this.#isOurs(step)) return undefined;
       throw new UserError(
         `model_dir ${this.path}: expected a folder without checkpoints, found ${step === undefined ? 'some' : `one of step ${step}`}; ` +
           'go on from it with --continue_train, or choose another --model_dir',
@@ -108,6 +110,11 @@ export class ModelDirectory {
   /** Marks the training as complete. */
   async writeDone(): Promise<void> {
     await writeFileAtomic(join(this.path, DONE_FILE), 'Train Done.');
+  }
+
+  /** Whether a checkpoint was written here, not copied from elsewhere. */
+  #isOurs(step: number): boolean {
+    return existsSync(`${checkpointPrefix(this.path, step)}.input.json`);
   }
 
   async #readInput({ prefix }: CheckpointFile): Promise<InputState> {

@@ -11,6 +11,7 @@ import type { LoadedSavedModel, Signature, Tensor } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
 import { columnTensor } from './feeds.js';
 import { openColumns } from './column_reader.js';
+import { runStep } from './run_step.js';
 import { columnTexts, outputTexts, quoteField } from './prediction_text.js';
 
 export interface PredictOptions {
@@ -181,9 +182,11 @@ function predictor(
     feeds: inputs.map(([, { name }]) => model.graph.output(name)),
     fetches: outputs.map((alias) => model.graph.output(tensorName(alias))),
   });
+  let rows = 0;
   return async (batch) => {
     const feeds = inputs.map(([name]) => feed(batch, name));
-    const results: Tensor[] = await model.session.run(step, feeds);
+    const results = await runStep(model.session, step, feeds, `prediction, after ${rows} rows`);
+    rows += batch.rows;
     const cells = results.map((tensor) => outputTexts(tensor, batch.rows));
     for (const tensor of [...feeds, ...results]) tensor.dispose();
     const repeated = reserved.map((name) => {

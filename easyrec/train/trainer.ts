@@ -14,6 +14,7 @@ import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
 import { learningOf, type Learning } from './optimizer_config.js';
+import { runStep } from './run_step.js';
 import { sessionConfig } from './session_config.js';
 import { TrainingEvents } from './training_events.js';
 import { buildTrainingGraph, GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
@@ -235,7 +236,8 @@ class TrainingRun {
   async #train({ feeds, rows, labels }: Prepared): Promise<void> {
     const learningRate = this.#parts.learning.learningRate(this.#step);
     const tensors = [...feeds, scalar('float32', learningRate), scalar('int64', this.#step)];
-    const results = await this.#session.run(this.#graph.train.step, tensors);
+    const where = `training step ${this.#step + 1}`;
+    const results = await runStep(this.#session, this.#graph.train.step, tensors, where);
     for (const tensor of tensors) tensor.dispose();
     this.#step++;
     this.#position += rows;
