@@ -27,7 +27,8 @@ export interface PredictOptions {
   readonly outputCols?: readonly string[];
   /** Default: a comma in `*.csv`, a tab in `*.tsv`, else \x01. */
   readonly outputSeparator?: string;
-  readonly batchSize: number;
+  /** Default: 1024, as EasyRec's. */
+  readonly batchSize?: number;
   /** Whether the input has a header line. Default: as the config says. */
   readonly withHeader?: boolean;
   readonly signal?: AbortSignal;
@@ -61,7 +62,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   const reader = await openColumns(dataConfigOf(config), {
     files: options.inputPath,
     wanted: [...signature.inputs.keys(), ...columns.reserved],
-    batchSize: options.batchSize,
+    batchSize: options.batchSize ?? 1024,
     ...(options.withHeader !== undefined && { withHeader: options.withHeader }),
   });
   return await writeRows(options, columns, { model, signature, reader });

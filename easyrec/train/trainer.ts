@@ -21,10 +21,12 @@ import { buildTrainingGraph, GLOBAL_STEP, type TrainingGraph } from './training_
 
 export interface TrainSettings {
   readonly plan: ModelPlan;
-  /** Whether to go on from the latest checkpoint in model_dir. */
-  readonly continueTrain: boolean;
-  readonly onStep: (progress: StepProgress) => void;
-  readonly onEvaluation: (step: number, evaluation: Evaluation) => void;
+  /** Whether to go on from the latest checkpoint in model_dir. Default: false. */
+  readonly continueTrain?: boolean;
+  /** Told after each step. */
+  readonly onStep?: (progress: StepProgress) => void;
+  /** Told after each evaluation. */
+  readonly onEvaluation?: (step: number, evaluation: Evaluation) => void;
   /** Aborting ends training after the step that runs, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -65,7 +67,7 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
   }
   const learning = learningOf(trainConfig);
   const directory = new ModelDirectory(modelDir(plan), plan.log);
-  const resume = await directory.open(settings.continueTrain);
+  const resume = await directory.open(settings.continueTrain ?? false);
   checkEvaluationFiles(plan.config);
   // Reading begins while the graph is built.
   await using reader = closing(trainReader(plan, resume));
@@ -262,7 +264,7 @@ class TrainingRun {
     const { step, learningRate, losses } = progress;
     const { fraction } = this.#parts.reader.stats;
     const auc = this.#trainAuc.result();
-    this.#parts.settings.onStep({ ...progress, auc, ...(fraction !== null && { fraction }) });
+    this.#parts.settings.onStep?.({ ...progress, auc, ...(fraction !== null && { fraction }) });
     if (step % Math.max(this.#config.log_step_count_steps, 1) === 0) this.#trainAuc.reset();
     const every = this.#config.save_summary_steps;
     if (step !== 1 && (every === 0 || step % every !== 0)) return;
@@ -307,7 +309,7 @@ class TrainingRun {
     });
     this.#lastEvaluationMs = performance.now();
     this.#events.evaluation(this.#evaluation.values, this.#step);
-    onEvaluation(this.#step, this.#evaluation);
+    onEvaluation?.(this.#step, this.#evaluation);
   }
 
   async #finish(end: TrainResult['end']): Promise<void> {

@@ -23,7 +23,7 @@ const config = loadPipelineConfig('pipeline.config', {
   edits: parseEditConfigJson('{"train_config.num_steps": 20}'),
 });
 const plan = planModel(config, { plugins: [await loadPlugin('time_decay.ts')], log });
-const { step, evaluation } = await train({ plan, continueTrain: false, onStep() {}, onEvaluation() {} });
+const { step, evaluation } = await train({ plan });
 const { values } = await evaluateCheckpoint(plan, { checkpointPath: 'program' });
 const savedModelDir = await exportCheckpoint(plan, { exportDir: 'program/export', checkpointPath: 'program', log });
 const { rows } = await predictFile({
