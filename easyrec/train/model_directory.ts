@@ -48,7 +48,7 @@ export class ModelDirectory {
    * @throws UserError when it is no folder, or holds checkpoints and the run is not meant to go on from them
    */
   async open(continueTrain: boolean): Promise<ResumePoint | undefined> {
-    if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) {
+    if (!this.#mayBeFolder()) {
       throw new UserError(`model_dir ${this.path}: expected a folder, or nothing yet, found a file`);
     }
     if (hasCheckpoints(this.path) && !continueTrain) {
@@ -115,6 +115,14 @@ export class ModelDirectory {
   /** Whether a checkpoint was written here, not copied from elsewhere. */
   #isOurs(step: number): boolean {
     return existsSync(`${checkpointPrefix(this.path, step)}.input.json`);
+  }
+
+  #mayBeFolder(): boolean {
+    try {
+      return statSync(this.path, { throwIfNoEntry: false })?.isDirectory() !== false;
+    } catch (error) {
+      throw writeProblem(this.path, error);
+    }
   }
 
   async #readInput({ prefix }: CheckpointFile): Promise<InputState> {

@@ -1,8 +1,8 @@
 import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, extname, join } from 'node:path';
-import { partialPath, syncPath, writeProblem } from '../atomic_files.js';
+import { discardPartial, partialPath, syncPath, writeProblem } from '../atomic_files.js';
 import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch } from '../input/batch.js';
@@ -166,7 +166,7 @@ async function writeRows(
     await syncPath(partial);
     await rename(partial, file);
   } catch (error) {
-    await rm(partial, { force: true });
+    await discardPartial(partial);
     throw writeProblem(file, error);
   }
   return { file, rows };

@@ -165,6 +165,21 @@ const FLAG_CASES: readonly FlagCase[] = [
     says: ['--seed: expected a number, received "abc"'],
   },
   {
+    title: 'a fraction for the seed',
+    args: ['train', ...SMALL, '--seed', '1.5'],
+    says: ['seed: expected a whole number, received 1.5'],
+  },
+  {
+    title: 'a model_dir inside a file',
+    args: ['train', ...SMALL, '--model_dir', 'train.csv/model'],
+    says: ['train.csv/model: cannot be written', 'not a directory'],
+  },
+  {
+    title: 'a model_dir with a name too long',
+    args: ['train', ...SMALL, '--model_dir', 'm'.repeat(300)],
+    says: ['cannot be written', 'name too long'],
+  },
+  {
     title: 'a word that belongs to no flag',
     args: ['train', ...SMALL, 'again'],
     says: ['expected only flags, received "again"'],

@@ -66,7 +66,7 @@ test('a damaged model is neither served nor predicted with', async (t) => {
   }
 });
 
-test('a column to predict that is not there is refused with the nearest that is', async (t) => {
+test('a column that is not there, and an output that cannot be written, are refused', async (t) => {
   const folder = smallModel(t);
   await runCliOk(['train', ...SMALL, '--train_config.num_steps', '1'], { cwd: folder });
   const paths = ['--saved_model_dir', 'model/export/final', '--input_path', 'eval.csv'];
@@ -76,5 +76,7 @@ test('a column to predict that is not there is refused with the nearest that is'
   checkRefused(outputs, '--output_cols: no column "prob"; did you mean "probs"?');
   const reserved = await runCli([...predict, '--reserved_cols', 'usr'], { cwd: folder });
   checkRefused(reserved, '--reserved_cols: no column "usr"; did you mean "user"?');
+  const inFile = await runCli([...predict.slice(0, -1), 'eval.csv/out.csv'], { cwd: folder });
+  checkRefused(inFile, 'eval.csv/out.csv: cannot be written');
   assert.deepEqual(filesBelow(folder), before);
 });
