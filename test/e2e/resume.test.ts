@@ -174,3 +174,37 @@ test('an event file that a killed run cut off does not keep training from going 
   const { stdout } = await runCliOk([...TRAIN, '--continue_train', '--json'], { cwd: folder });
   assert.equal((JSON.parse(stdout) as { global_step: number }).global_step, 12);
 });
+
+test('an export that is killed leaves no model that a server would find, and none in the way of the next', async (t) => {
+  const folder = smallModel(t);
+  await runCliOk([...TRAIN, '--train_config.num_steps', '1'], { cwd: folder });
+  const args = ['export', ...SMALL, '--export_dir', 'export'];
+  mkdirSync(join(folder, 'export'));
+  const watcher = watch(join(folder, 'export'));
+  const killed = await runCli(args, {
+    cwd: folder,
+    onStart: (child) => watcher.once('change', () => child.kill('SIGKILL')),
+  });
+  watcher.close();
+  assert.ok(killed.code === null || killed.code === 0, killed.stderr);
+  // Whatever is there under a version's name, should the signal have come late, is whole.
+  const files = filesBelow(join(folder, 'export'));
+  for (const version of files.filter((name) => /^\d+\/$/.test(name))) {
+    const parts = [
+      'saved_model.pb',
+      'variables/variables.index',
+      'assets/liboverlap.so',
+      'assets/pipeline.config',
+    ];
+    assert.deepEqual(
+      parts.filter((part) => !files.includes(`${version}${part}`)),
+      [],
+    );
+  }
+
+  const { stdout } = await runCliOk(args, { cwd: folder });
+  assert.match(stdout, /^export\/\d+\n$/);
+  const paths = ['--saved_model_dir', 'export', '--input_path', 'eval.csv', '--output_path', 'out.csv'];
+  await runCliOk(['predict', ...paths], { cwd: folder });
+  assert.ok(existsSync(join(folder, 'out.csv')));
+});
