@@ -12,3 +12,15 @@ export interface CommandContext {
 
 /** A command: reads its arguments, does its work, returns the exit code. */
 export type Command = (argv: readonly string[], context: CommandContext) => Promise<number>;
+
+/** What `CommandContext.signal` is aborted with. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  /** As shells count: 128 and the signal's number. */
+  readonly exitCode: number;
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`stopped by ${signal}`);
+    this.exitCode = signal === 'SIGINT' ? 130 : 143;
+  }
+}

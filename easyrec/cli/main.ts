@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { didYouMean, UserError } from '../errors.js';
 import { packageFile } from '../package_files.js';
 import { HelpRequested } from './args.js';
-import type { Command } from './command.js';
+import { type Command, Interrupted } from './command.js';
 import { consoleLog } from './console_log.js';
 
 interface Entry {
@@ -84,8 +84,9 @@ async function run(argv: readonly string[]): Promise<number> {
   // The first signal asks, the second insists.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      abort.abort(signal);
-      process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+      const reason = new Interrupted(signal);
+      abort.abort(reason);
+      process.once(signal, () => process.exit(reason.exitCode));
     });
   }
   return command(rest, {
@@ -100,6 +101,10 @@ function fail(error: unknown, verbose: boolean): number {
   if (error instanceof HelpRequested) {
     process.stdout.write(`${error.message}\n`);
     return 0;
+  }
+  if (error instanceof Interrupted) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
   }
   const text = error instanceof Error ? error.message : String(error);
   process.stderr.write(`error: ${text}\n`);

@@ -62,7 +62,7 @@ export const train: Command = async (argv, context) => {
   });
   progress.close();
   report(result, context, { json: flags.json ?? false, directory: modelDir(plan) });
-  if (result.end === 'stopped') return 130;
+  if (result.end === 'stopped') signal.throwIfAborted();
   if ((plan.config.export_config?.exporter_type ?? 'final') === 'final') {
     const directory = modelDir(plan);
     const exportDir = join(directory, 'export', 'final');

@@ -56,6 +56,8 @@ export interface ReaderOptions {
   /** Rows already delivered in an earlier run: the first batch is the one that run would have given next. */
   readonly position: number;
   readonly onBadRow: BadRowPolicy;
+  /** Where the config says each setting, by the name it has there (`batch_size`), for messages. */
+  readonly settingsAt?: Readonly<Record<string, SourceLocation>>;
   /** Batches that may wait, read ahead of their use. */
   readonly prefetch: number;
 }

@@ -4,12 +4,14 @@ export interface ScalarValue {
   readonly value: number;
 }
 
-/** The fields of `tensorflow.Event` that TensorBoard needs for scalars. */
-export interface ScalarEvent {
+/** The fields of `tensorflow.Event` that TensorBoard needs for scalars and the graph. */
+export interface TensorboardEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   readonly step: number;
   readonly fileVersion?: string;
+  /** A serialized GraphDef. */
+  readonly graphDef?: Uint8Array;
   readonly scalars: readonly ScalarValue[];
 }
 
@@ -49,11 +51,12 @@ function double(field: number, value: number): Buffer {
   return Buffer.concat([key(field, FIXED64), payload]);
 }
 
-/** `tensorflow.Event{wall_time = 1, step = 2, file_version = 3, summary = 5}`, with `Summary.Value{tag = 1, simple_value = 2}`. */
-export function encodeEvent(event: ScalarEvent): Buffer {
+/** `tensorflow.Event{wall_time = 1, step = 2, file_version = 3, graph_def = 4, summary = 5}`, with `Summary.Value{tag = 1, simple_value = 2}`. */
+export function encodeEvent(event: TensorboardEvent): Buffer {
   const parts = [double(1, event.wallTime)];
   if (event.step !== 0) parts.push(key(2, VARINT), varint(event.step));
   if (event.fileVersion !== undefined) parts.push(delimited(3, Buffer.from(event.fileVersion)));
+  if (event.graphDef !== undefined) parts.push(delimited(4, event.graphDef));
   if (event.scalars.length > 0) {
     const values = event.scalars.map(({ tag, value }) =>
       delimited(1, Buffer.concat([delimited(1, Buffer.from(tag)), float(2, value)])),

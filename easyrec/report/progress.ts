@@ -65,6 +65,7 @@ export class Progress {
   readonly #color: boolean;
   readonly #meter: RateMeter;
   #lastDraw = -Infinity;
+  #first: StepProgress | undefined;
   #latest: StepProgress | undefined;
   #line = '';
   #closed = false;
@@ -85,6 +86,7 @@ export class Progress {
   update(progress: StepProgress): void {
     if (this.#closed) return;
     this.#meter.add(progress.samples);
+    this.#first ??= progress;
     this.#latest = progress;
     if (!this.#options.isTTY) {
       if (progress.step % this.#options.logStepCountSteps === 0) this.#writePlain(progress);
@@ -160,7 +162,15 @@ export class Progress {
   }
 
   #secondsLeft(progress: StepProgress, rate: Rate, fraction: number): number {
-    const total = this.#options.totalSteps ?? (fraction > 0 ? progress.step / fraction : Infinity);
-    return Math.max(0, total - progress.step) / rate.stepsPerSecond;
+    const total = this.#options.totalSteps;
+    const stepsLeft = total ? total - progress.step : this.#stepsLeft(progress.step, fraction);
+    return Math.max(0, stepsLeft) / rate.stepsPerSecond;
+  }
+
+  /** By the share that this run's own steps took: a resumed run may count earlier steps over other data. */
+  #stepsLeft(step: number, fraction: number): number {
+    const { step: firstStep, fraction: firstFraction = 0 } = this.#first ?? { step: 0 };
+    const share = step > firstStep ? (fraction - firstFraction) / (step - firstStep) : fraction / step;
+    return share > 0 ? (1 - fraction) / share : Infinity;
   }
 }

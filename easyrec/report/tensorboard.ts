@@ -19,7 +19,7 @@ const FLUSH_BYTES = 64 * 1024;
 const FLUSH_INTERVAL_MS = 10_000;
 
 /**
- * Writes scalars to `DIRECTORY/events.out.tfevents.<seconds>.<host><suffix>`, the form TensorBoard reads.
+ * Writes scalars and graphs to `DIRECTORY/events.out.tfevents.<seconds>.<host><suffix>`, the form TensorBoard reads.
  * Records are buffered for up to 10 s; a write that fails (full disk) throws a UserError, leaves only
  * whole records in the file and keeps the rest, so that a later `flush` can succeed.
  */
@@ -51,6 +51,11 @@ export class EventWriter {
   /** Adds one number at a training step. */
   scalar(tag: string, value: number, step: number): void {
     this.scalars({ [tag]: value }, step);
+  }
+
+  /** Adds the graph that TensorBoard draws, a serialized GraphDef. */
+  graph(graphDef: Uint8Array): void {
+    this.#append({ wallTime: this.#now() / 1000, step: 0, graphDef, scalars: [] });
   }
 
   /** Adds several numbers, keyed by tag, as one event of a training step. */

@@ -150,7 +150,14 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
     position: settings.position ?? 0,
     onBadRow: dataConfig.ignore_error ? { maxSkipped: Infinity } : 'fail',
     prefetch: dataConfig.prefetch_size,
+    settingsAt: settingsAt(dataConfig),
   });
+}
+
+const SETTINGS = ['batch_size', 'num_epochs', 'prefetch_size', 'separator', 'shuffle_buffer_size'] as const;
+
+function settingsAt(dataConfig: DatasetConfig): Readonly<Record<string, SourceLocation>> {
+  return Object.fromEntries(SETTINGS.map((name) => [name, locationOf(dataConfig, name)]));
 }
 
 /** As EasyRec shuffles. */

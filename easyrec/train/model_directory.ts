@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic, writeProblem } from '../atomic_files.js';
 import { UserError } from '../errors.js';
@@ -11,6 +11,7 @@ import {
   latestCheckpoint,
   pruneCheckpoints,
   readCheckpointPart,
+  removeCheckpoint,
   removeUnfinished,
   writeCheckpointPart,
   type CheckpointFile,
@@ -47,11 +48,13 @@ export class ModelDirectory {
    * @throws UserError when it is no folder, or holds checkpoints and the run is not meant to go on from them
    */
   async open(continueTrain: boolean): Promise<ResumePoint | undefined> {
-    if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) {
+    if (!this.#mayBeFolder()) {
       throw new UserError(`model_dir ${this.path}: expected a folder, or nothing yet, found a file`);
     }
     if (hasCheckpoints(this.path) && !continueTrain) {
       const step = latestCheckpoint(this.path)?.step;
+      // A run that failed in its first step leaves nothing worth keeping but its initial values.
+      if (step === 0 && this.#isOurs(step)) return undefined;
       throw new UserError(
         `model_dir ${this.path}: expected a folder without checkpoints, found ${step === undefined ? 'some' : `one of step ${step}`}; ` +
           'go on from it with --continue_train, or choose another --model_dir',
@@ -83,8 +86,13 @@ export class ModelDirectory {
     { step, input, keep }: { readonly step: number; readonly input: InputState; readonly keep: number },
   ): Promise<void> {
     const prefix = checkpointPrefix(this.path, step);
-    await writeCheckpointPart(prefix, 'input', input);
-    await writeCheckpoint(session, saver, prefix);
+    try {
+      await writeCheckpointPart(prefix, 'input', input);
+      await writeCheckpoint(session, saver, prefix);
+    } catch (error) {
+      removeCheckpoint(prefix);
+      throw error;
+    }
     await pruneCheckpoints(this.path, keep);
     this.log.debug(`saved ${prefix}`);
   }
@@ -102,6 +110,19 @@ export class ModelDirectory {
   /** Marks the training as complete. */
   async writeDone(): Promise<void> {
     await writeFileAtomic(join(this.path, DONE_FILE), 'Train Done.');
+  }
+
+  /** Whether a checkpoint was written here, not copied from elsewhere. */
+  #isOurs(step: number): boolean {
+    return existsSync(`${checkpointPrefix(this.path, step)}.input.json`);
+  }
+
+  #mayBeFolder(): boolean {
+    try {
+      return statSync(this.path, { throwIfNoEntry: false })?.isDirectory() !== false;
+    } catch (error) {
+      throw writeProblem(this.path, error);
+    }
   }
 
   async #readInput({ prefix }: CheckpointFile): Promise<InputState> {

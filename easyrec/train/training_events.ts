@@ -8,10 +8,14 @@ export class TrainingEvents {
 
   constructor(private readonly directory: string) {}
 
+  /** Adds the training graph, a serialized GraphDef. */
+  graph(graphDef: Uint8Array): void {
+    this.#training().graph(graphDef);
+  }
+
   /** Adds what a training step gave. */
   train(values: Readonly<Record<string, number>>, step: number): void {
-    this.#train ??= new EventWriter(this.directory);
-    this.#train.scalars(values, step);
+    this.#training().scalars(values, step);
   }
 
   /** Adds what an evaluation gave. */
@@ -19,6 +23,11 @@ export class TrainingEvents {
     this.#evaluation ??= new EventWriter(join(this.directory, 'eval_val'));
     this.#evaluation.scalars(values, step);
     this.#evaluation.flush();
+  }
+
+  #training(): EventWriter {
+    this.#train ??= new EventWriter(this.directory);
+    return this.#train;
   }
 
   /** Writes what waits, and closes the files. */

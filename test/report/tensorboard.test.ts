@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { UserError } from '../../easyrec/errors.js';
 import { EventWriter } from '../../easyrec/report/tensorboard.js';
+import { Graph } from '../../easyrec/tf/index.js';
 import { runPython, skipWithoutTensorflow } from '../support/python.js';
 
 let directory = '';
@@ -12,6 +13,24 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'easyrec-events-'));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const READ_GRAPH = `
+import json, sys
+import tensorflow as tf
+graphs = [tf.compat.v1.GraphDef.FromString(e.graph_def)
+          for e in tf.compat.v1.train.summary_iterator(sys.argv[1]) if e.graph_def]
+print(json.dumps([[[n.name, n.op] for n in g.node] for g in graphs]))
+`;
+
+test('TensorFlow reads back the graph', { skip: skipWithoutTensorflow('2.21') }, async () => {
+  using graph = new Graph();
+  graph.op('NoOp', [], {}, { name: 'nothing' });
+  const writer = new EventWriter(directory);
+  writer.graph(graph.toGraphDefBytes());
+  writer.close();
+  const graphs: unknown = JSON.parse(await runPython('2.21', READ_GRAPH, [writer.path]));
+  assert.deepEqual(graphs, [[['nothing', 'NoOp']]]);
+});
 
 const READ_EVENTS = `
 import json, sys

@@ -43,6 +43,8 @@ function addGradients(
   assert.ok(first);
   const dxs = new BigInt64Array(2 * xs.length);
   const [y, x, dy] = [packOutputs(ys), packOutputs(xs), packOutputs(gradYs)];
-  withStatus((status) => native().TF_AddGradients(graph.handle, y, ys.length, x, xs.length, dy, status, dxs));
+  withStatus((status) =>
+    native().TF_AddGradients(first.graph.handle, y, ys.length, x, xs.length, dy, status, dxs),
+  );
   return xs.map((_, i) => ops.identity(first.graph.outputAt(dxs, i)));
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError, type SourceLocation } from '../../errors.js';
 import { resolveInputFiles } from '../input_files.js';
 import type { HashedColumn, InputField, ReaderOptions } from '../reader.js';
 import { columnBuilder } from './column_builder.js';
@@ -19,7 +19,7 @@ const ESCAPES: ReadonlyMap<string, number> = new Map([
  * The byte that a `separator` setting means.
  * @throws ConfigError unless it is one ASCII character other than a quote or a line end.
  */
-export function separatorByte(text: string): number {
+export function separatorByte(text: string, at?: SourceLocation): number {
   const coded = /^\\(?:x([0-9a-f]{1,2})|([0-7]{1,3}))$/i.exec(text);
   const byte =
     ESCAPES.get(text) ??
@@ -28,18 +28,25 @@ export function separatorByte(text: string): number {
   if (byte >= 0 && byte < 128 && byte !== 10 && byte !== 13 && byte !== 34) return byte;
   throw new ConfigError(
     `separator: expected one ASCII character other than a quote or a line end, received ${JSON.stringify(text)}`,
+    { at },
   );
 }
 
-function checkCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new ConfigError(`${name}: expected a whole number from ${least}, received ${value}`);
+type Count = readonly [name: string, value: number, least: number];
+
+function checkCounts(counts: readonly Count[], settingsAt: ReaderOptions['settingsAt']): void {
+  for (const [name, value, least] of counts) {
+    if (Number.isSafeInteger(value) && value >= least) continue;
+    throw new ConfigError(`${name}: expected a whole number from ${least}, received ${value}`, {
+      at: settingsAt?.[name],
+    });
+  }
 }
 
 function checkHashed(column: HashedColumn, fields: readonly InputField[], taken: ReadonlySet<string>): void {
   const { name, field, buckets } = column;
   const what = `hashed column ${JSON.stringify(name)}`;
-  checkCount(`${what}: buckets`, buckets, 1);
+  checkCounts([[`${what}: buckets`, buckets, 1]], undefined);
   const type = fields.find((candidate) => candidate.name === field)?.type;
   if (type !== 'string' && type !== 'int32' && type !== 'int64') {
     const received = `${JSON.stringify(field)} (${type ?? 'no such field'})`;
@@ -53,11 +60,15 @@ function checkHashed(column: HashedColumn, fields: readonly InputField[], taken:
  * @throws ConfigError for options that make no sense, DataError for files that are not there.
  */
 export function planCsv(options: ReaderOptions): CsvPlan {
-  checkCount('batch_size', options.batchSize, 1);
-  checkCount('num_epochs', options.epochs, 0);
-  checkCount('position', options.position, 0);
-  checkCount('prefetch_size', options.prefetch, 1);
-  if (options.shuffle !== null) checkCount('shuffle_buffer_size', options.shuffle.bufferSize, 1);
+  const { settingsAt } = options;
+  const counts: Count[] = [
+    ['batch_size', options.batchSize, 1],
+    ['num_epochs', options.epochs, 0],
+    ['position', options.position, 0],
+    ['prefetch_size', options.prefetch, 1],
+    ['shuffle_buffer_size', options.shuffle?.bufferSize ?? 1, 1],
+  ];
+  checkCounts(counts, settingsAt);
   if (options.fields.length === 0) throw new ConfigError('no input_fields are named');
   const names = new Set<string>();
   for (const field of options.fields) {
@@ -72,6 +83,6 @@ export function planCsv(options: ReaderOptions): CsvPlan {
     checkHashed(column, options.fields, names);
     names.add(column.name);
   }
-  const separator = separatorByte(options.separator);
+  const separator = separatorByte(options.separator, settingsAt?.['separator']);
   return { options, separator, paths: resolveInputFiles(options.files, options.filesAt) };
 }
