@@ -89,7 +89,8 @@ test('dense and looked-up variables learn together from one loss, also where a b
     { variable: table, gradient: ofTable },
     { variable: bias, gradient: ofBias },
   ];
-  const targets = adam.apply({ variables, learningRate: rate }, pairs);
+  // The gradient of a linear loss does not wait for the values it is taken at: without this they may be read too late.
+  const targets = graph.withControl([loss.op], () => adam.apply({ variables, learningRate: rate }, pairs));
   const session = Session.create(graph);
   session.runSync(makeStep({ targets: variables.all.map(({ initialize }) => initialize) }));
   const step = makeStep({ feeds: [ids, rate], fetches: [loss], targets });
