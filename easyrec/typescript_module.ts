@@ -73,6 +73,7 @@ async function compile(path: string, what: string): Promise<string> {
       platform: 'node',
       target: 'node20',
       sourcemap: 'inline',
+      sourceRoot: `${pathToFileURL(dirname(path)).href}/`,
       logLevel: 'silent',
       absWorkingDir: dirname(path),
       plugins: [ownModules],

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../errors.js';
 import { importTypescript } from '../typescript_module.js';
 import type { Plugin } from './define_plugin.js';
+import { withBlame } from './plugin_errors.js';
 import type { ComponentTable } from './types.js';
 
 export type { Plugin } from './define_plugin.js';
@@ -33,7 +35,8 @@ function isPlugin(value: unknown): value is Plugin {
  * Loads a plugin from a TypeScript or JavaScript file. The file is compiled with all it imports; `easyrec` and
  * `easyrec/tf` are this package itself.
  *
- * @throws ConfigError when the file is missing, does not compile (file and line), fails, or exports no plugin.
+ * @throws ConfigError when the file is missing, does not compile (file and line), fails, exports no plugin, or names an
+ *   op library that is not there.
  */
 export async function loadPlugin(path: string): Promise<LoadedPlugin> {
   const file = resolve(path);
@@ -48,7 +51,14 @@ export async function loadPlugin(path: string): Promise<LoadedPlugin> {
     );
   }
   const opLibraries = plugin.opLibraries.map((library) => resolve(dirname(file), library));
-  return { ...plugin, path: file, opLibraries };
+  const missing = opLibraries.find((library) => !existsSync(library));
+  if (missing !== undefined) {
+    throw new ConfigError(
+      `plugin: opLibraries: expected an op library, there is none at ${missing}; easyrec op build makes one of C++ sources`,
+      { at: { file } },
+    );
+  }
+  return { ...withBlame(file, plugin), path: file, opLibraries };
 }
 
 /**

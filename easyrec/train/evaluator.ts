@@ -1,8 +1,10 @@
+import { disposeBatch } from '../input/columns.js';
 import type { BatchReader } from '../input/reader.js';
 import { batchesOf } from '../input/reader.js';
 import type { Metric, MetricKey } from '../metrics/index.js';
 import type { Session, Tensor } from '../tf/index.js';
 import { batchTensors, columnValues, labelValues } from './feeds.js';
+import { runStep } from './run_step.js';
 import type { EvalStep } from './training_graph.js';
 
 export interface EvaluationParts {
@@ -36,13 +38,14 @@ export async function runEvaluation(parts: EvaluationParts): Promise<Evaluation>
   for await (const batch of batchesOf(reader)) {
     signal?.throwIfAborted();
     const feeds = batchTensors(batch, evaluate.columns);
-    const results = await session.run(evaluate.step, feeds);
+    const results = await runStep(session, evaluate.step, feeds, `evaluation, after ${rows} rows`);
     const { losses, probs, logits } = readResults(results, evaluate.lossKeys.length);
     losses.forEach((loss, i) => (sums[i] = (sums[i] ?? 0) + loss));
     const labels = labelValues(batch, evaluate.label);
     const ids = (column: string): ArrayLike<MetricKey> => columnValues(batch, column);
     for (const metric of metrics.values()) metric.update({ labels, probs, logits, ids });
     for (const tensor of [...feeds, ...results]) tensor.dispose();
+    disposeBatch(batch);
     rows += batch.rows;
     batches++;
     onBatch?.(rows);
