@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./predict.js')).predict,
   },
   serve: { summary: 'serve a SavedModel over HTTP', load: async () => (await import('./serve.js')).serve },
+  operator: {
+    summary: 'make, serve and register Phantoscope operators',
+    load: async () => (await import('./operator.js')).operator,
+  },
   op: { summary: 'build a native op library', load: async () => (await import('./op.js')).op },
   data: { summary: 'make or prepare example data', load: async () => (await import('./data.js')).data },
   setup: {

@@ -1,11 +1,7 @@
-import type { BuildFailure, Plugin as BundlerPlugin } from 'esbuild';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { SourceLocation } from '../errors.js';
+import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../errors.js';
+import { importTypescript } from '../typescript_module.js';
 import type { Plugin } from './define_plugin.js';
 import { withBlame } from './plugin_errors.js';
 import type { ComponentTable } from './types.js';
@@ -17,82 +13,6 @@ export { definePlugin } from './define_plugin.js';
 export interface LoadedPlugin extends Plugin {
   /** The file it was loaded from. */
   readonly path: string;
-}
-
-/** What a plugin may import of this package, and where that stands beside this file. */
-const OWN_MODULES: Readonly<Record<string, string>> = {
-  easyrec: '../index.js',
-  'easyrec/tf': '../tf/index.js',
-};
-
-/** Binds `easyrec` to the very modules that run here, wherever the plugin lies: its classes must be the same. */
-const ownModules: BundlerPlugin = {
-  name: 'easyrec',
-  setup(build) {
-    build.onResolve({ filter: /^easyrec(\/.*)?$/ }, ({ path }) => {
-      const file = Object.hasOwn(OWN_MODULES, path) ? OWN_MODULES[path] : undefined;
-      if (file !== undefined) return { path: new URL(file, import.meta.url).href, external: true };
-      const known = Object.keys(OWN_MODULES).join(', ');
-      return { errors: [{ text: `expected an import of ${known}, received "${path}"` }] };
-    });
-  },
-};
-
-function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
-}
-
-function compileError(path: string, error: BuildFailure): ConfigError {
-  const [first] = error.errors;
-  const place = first?.location ?? null;
-  const at: SourceLocation =
-    place === null
-      ? { file: path }
-      : { file: resolve(dirname(path), place.file), line: place.line, column: place.column + 1 };
-  const more = error.errors.length > 1 ? ` (and ${error.errors.length - 1} more errors)` : '';
-  return new ConfigError(`plugin: ${first?.text ?? error.message}${more}`, { at, cause: error });
-}
-
-async function compile(path: string): Promise<string> {
-  // Loaded only when there is a plugin: it takes a share of the time to the first step.
-  const { build } = await import('esbuild');
-  try {
-    const { outputFiles } = await build({
-      entryPoints: [path],
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      sourcemap: 'inline',
-      sourceRoot: `${pathToFileURL(dirname(path)).href}/`,
-      logLevel: 'silent',
-      absWorkingDir: dirname(path),
-      plugins: [ownModules],
-    });
-    return outputFiles[0]?.text ?? '';
-  } catch (error) {
-    if (isBuildFailure(error)) throw compileError(path, error);
-    throw error;
-  }
-}
-
-/** Runs compiled code as a module: from a file, so that its stack traces and source map work. */
-async function importText(path: string, code: string): Promise<Readonly<Record<string, unknown>>> {
-  const folder = await mkdtemp(join(tmpdir(), 'easyrec-plugin-'));
-  try {
-    const file = join(folder, 'plugin.mjs');
-    await writeFile(file, code);
-    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`plugin: fails while it is loaded: ${reason}`, {
-      at: { file: path },
-      cause: error,
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -120,10 +40,7 @@ function isPlugin(value: unknown): value is Plugin {
  */
 export async function loadPlugin(path: string): Promise<LoadedPlugin> {
   const file = resolve(path);
-  if (!existsSync(file)) {
-    throw new ConfigError(`plugin: expected a TypeScript or JavaScript file, there is none at ${path}`);
-  }
-  const exported = await importText(file, await compile(file));
+  const exported = await importTypescript(path, 'plugin');
   const plugin = exported['default'] ?? exported['plugin'];
   if (!isPlugin(plugin)) {
     const names = Object.keys(exported).join(', ') || 'nothing';

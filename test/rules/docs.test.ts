@@ -8,6 +8,14 @@ import { data } from '../../easyrec/cli/data.js';
 import { doctor } from '../../easyrec/cli/doctor.js';
 import { evaluate } from '../../easyrec/cli/eval.js';
 import { exportCommand } from '../../easyrec/cli/export.js';
+import { createApplication } from '../../easyrec/cli/operator/application.js';
+import { searchImages, uploadImage } from '../../easyrec/cli/operator/images.js';
+import { initOperator } from '../../easyrec/cli/operator/init.js';
+import { createPipeline } from '../../easyrec/cli/operator/pipeline.js';
+import { prepareOperator } from '../../easyrec/cli/operator/prepare.js';
+import { registerOperator } from '../../easyrec/cli/operator/register.js';
+import { serveOperator } from '../../easyrec/cli/operator/serve.js';
+import { testCommand } from '../../easyrec/cli/operator/test.js';
 import { op } from '../../easyrec/cli/op.js';
 import { predict } from '../../easyrec/cli/predict.js';
 import { serve } from '../../easyrec/cli/serve.js';
@@ -25,6 +33,15 @@ const PARTS: readonly (readonly [Command, readonly string[]])[] = [
   [predict, []],
   [serve, []],
   [op, ['build']],
+  [initOperator, []],
+  [prepareOperator, []],
+  [serveOperator, []],
+  [testCommand, []],
+  [registerOperator, []],
+  [createPipeline, []],
+  [createApplication, []],
+  [uploadImage, []],
+  [searchImages, []],
   [data, ['movielens-like']],
   [data, ['prepare-movielens']],
   [setup, []],

@@ -8,7 +8,7 @@ import { nodesOf, parse, placeOf, type ProjectFile } from './project_files.js';
  */
 const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'log', 'package_files'],
-  ['atomic_files', 'report'],
+  ['atomic_files', 'report', 'typescript_module'],
   ['setup'],
   ['config', 'tf'],
   ['features', 'input'],

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import protobuf from 'protobufjs';
+import descriptor from 'protobufjs/ext/descriptor.js';
+import { packageFile } from '../../package_files.js';
+import { STATUS_CODES } from '../status.js';
+import type { GrpcService } from './grpc_server.js';
+import { parseProto, type ProtoFile, servicesOf } from './proto_file.js';
+import { serviceDefinition } from './service_definition.js';
+
+/** What a client asks; one of the fields after `host` is set, and `message_request` is its name. */
+interface Request {
+  readonly host: string;
+  readonly message_request?: string;
+  readonly file_by_filename: string;
+  readonly file_containing_symbol: string;
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+const VERSIONS = ['v1', 'v1alpha'] as const;
+
+/**
+ * gRPC's server reflection, versions v1 and v1alpha, for the services of `files` and for itself: with it grpcurl and
+ * the like need no .proto file.
+ */
+export function reflectionServices(files: readonly ProtoFile[]): readonly GrpcService[] {
+  const text = readFileSync(packageFile('easyrec/serving/grpc/protos/reflection.proto'), 'utf8');
+  const own = VERSIONS.map((version) =>
+    parseProto(
+      `grpc/reflection/${version}/reflection.proto`,
+      text.replace('package grpc.reflection.v1;', `package grpc.reflection.${version};`),
+    ),
+  );
+  const all = [...files, ...own];
+  const index = new DescriptorIndex(all);
+  return own.map((file, i) => ({
+    definition: serviceDefinition(file, `grpc.reflection.${VERSIONS[i] ?? ''}.ServerReflection`),
+    implementation: {
+      ServerReflectionInfo: (call: ServerDuplexStream<Request, Answer>): void => {
+        call.on('data', (request: Request) => {
+          call.write({ valid_host: request.host, original_request: request, ...index.answer(request) });
+        });
+        call.on('end', () => call.end());
+      },
+    },
+  }));
+}
+
+/** Encoded FileDescriptorProtos, by file and by symbol. */
+class DescriptorIndex {
+  readonly #services: readonly string[];
+  readonly #files = new Map<string, Uint8Array>();
+  readonly #symbols = new Map<string, Uint8Array>();
+
+  constructor(files: readonly ProtoFile[]) {
+    this.#services = files.flatMap(servicesOf).sort();
+    for (const file of files) {
+      const bytes = encodeFile(file);
+      this.#files.set(file.name, bytes);
+      for (const symbol of symbolsOf(file.root)) this.#symbols.set(symbol, bytes);
+    }
+  }
+
+  answer(request: Request): Answer {
+    const { message_request: question = '' } = request;
+    if (question === 'list_services') {
+      return { list_services_response: { service: this.#services.map((name) => ({ name })) } };
+    }
+    const name = request.file_by_filename || request.file_containing_symbol;
+    if (question === 'file_by_filename') return found(this.#files.get(name), name);
+    if (question === 'file_containing_symbol') return found(this.#symbols.get(name), name);
+    if (question === '') return problem('INVALID_ARGUMENT', 'invalid MessageRequest');
+    return problem('NOT_FOUND', 'not found: proto3 has no extensions');
+  }
+}
+
+function found(bytes: Uint8Array | undefined, name: string): Answer {
+  if (bytes === undefined) return problem('NOT_FOUND', `not found: ${name}`);
+  return { file_descriptor_response: { file_descriptor_proto: [bytes] } };
+}
+
+function problem(code: 'NOT_FOUND' | 'INVALID_ARGUMENT', text: string): Answer {
+  return { error_response: { error_code: STATUS_CODES[code].code, error_message: text } };
+}
+
+/** Packages are no symbols; a method's and a field's symbol is its owner's and its name. */
+function symbolsOf(node: protobuf.NamespaceBase): readonly string[] {
+  return node.nestedArray.flatMap((child) => {
+    const name = child.fullName.slice(1);
+    if (child instanceof protobuf.Service) {
+      return [name, ...child.methodsArray.map((method) => `${name}.${method.name}`)];
+    }
+    if (child instanceof protobuf.Type) {
+      return [name, ...child.fieldsArray.map((field) => `${name}.${field.name}`), ...symbolsOf(child)];
+    }
+    if (child instanceof protobuf.Namespace) return symbolsOf(child);
+    return [name];
+  });
+}
+
+function encodeFile({ name, root }: ProtoFile): Uint8Array {
+  const { file } = root.toDescriptor('proto3');
+  // One file with one package becomes one descriptor; packages around it that are empty have none of interest.
+  const content = file.find(
+    ({ messageType, service }) => (messageType?.length ?? 0) + (service?.length ?? 0) > 0,
+  );
+  const types = content?.messageType ?? [];
+  const scope = root.lookup(content?.package ?? '');
+  if (scope instanceof protobuf.Namespace) for (const type of types) qualifyNames(type, scope);
+  return descriptor.FileDescriptorProto.encode({ ...content, name, dependency: [] }).finish();
+}
+
+/** Writes the types of fields in full, `.package.Type`: not every client resolves shorter names. */
+function qualifyNames(message: descriptor.IDescriptorProto, scope: protobuf.NamespaceBase): void {
+  const type = scope.lookupType(message.name ?? '');
+  for (const field of message.field ?? []) {
+    const own = type.get(field.name ?? '');
+    if (own instanceof protobuf.Field && own.resolvedType) field.typeName = own.resolvedType.fullName;
+  }
+  for (const nested of message.nestedType ?? []) qualifyNames(nested, type);
+}
