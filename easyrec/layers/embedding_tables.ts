@@ -1,6 +1,7 @@
 import type { EmbeddingSpec, InitializerSpec } from '../features/spec.js';
 import type { Initializer, Variable } from '../tf/index.js';
 import type { BuildContext } from './context.js';
+import type { EmbeddingEngine } from './embedding_engine.js';
 import { constants, embeddingTable, glorotNormal, normal, truncatedNormal } from './initializers.js';
 
 /** Which table a feature looks its ids up in. */
@@ -19,11 +20,13 @@ export interface TableRequest {
 /** The embedding tables of one tower: each call of the input layer has its own, apart from those shared by name. */
 export class EmbeddingTables {
   readonly #ctx: BuildContext;
+  readonly #engine: EmbeddingEngine;
   readonly #shared = new Map<string, Variable>();
   readonly #scopes = new Map<string, number>();
 
-  constructor(ctx: BuildContext) {
+  constructor(ctx: BuildContext, engine: EmbeddingEngine) {
     this.#ctx = ctx;
+    this.#engine = engine;
   }
 
   table(request: TableRequest): Variable {
@@ -40,7 +43,7 @@ export class EmbeddingTables {
   }
 
   #create(path: string, { rows, dim, embedding }: TableRequest): Variable {
-    return this.#ctx.variables.getOrCreate(`${path}/embedding_weights`, {
+    return this.#engine.createTable(this.#ctx.variables, `${path}/embedding_weights`, {
       shape: [rows, dim],
       initializer:
         embedding.initializer === null ? embeddingTable(dim) : initializerOf(embedding.initializer),

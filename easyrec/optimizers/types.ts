@@ -1,5 +1,5 @@
 import type { IndexedSlices } from '../tf/grad/indexed_slices.js';
-import type { Operation, Output, Variable, Variables } from '../tf/index.js';
+import type { Initializer, Operation, Output, Variable, Variables } from '../tf/index.js';
 
 /** A variable and the gradient of the loss with respect to it. */
 export interface VariableGradient {
@@ -13,10 +13,37 @@ export interface UpdateContext {
   readonly variables: Variables;
   /** The rate of this step, a scalar float32. */
   readonly learningRate: Output;
+  /**
+   * Adds the nodes that move the tables which are updated by rows, by the optimizer's `rowRule`, at the rate given (a
+   * scalar float32; of Adam the corrected one). Default: there are no such tables.
+   */
+  readonly rowUpdates?: (rate: Output) => readonly Operation[];
 }
+
+/** A slot of an optimizer: state of the shape of its variable. */
+export interface SlotSpec {
+  /** Its name is `<variable>/<suffix>`. */
+  readonly suffix: string;
+  readonly initializer: Initializer;
+}
+
+/** What an optimizer does to a row of an embedding table, in numbers. */
+export type RowRule =
+  | {
+      readonly kind: 'adam';
+      /** m, then v. */
+      readonly slots: readonly [SlotSpec, SlotSpec];
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      /** Whether rows move at every step, by their momentum where no lookup touched them. */
+      readonly everyStep: boolean;
+    }
+  | { readonly kind: 'adagrad'; readonly slots: readonly [SlotSpec] };
 
 /** A rule that moves variables against their gradients. */
 export interface Optimizer {
+  readonly rowRule: RowRule;
   /**
    * Adds the nodes of one step.
    *

@@ -172,10 +172,12 @@ class TrainingRun {
     if (resume === undefined) {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
       await fineTune(this.#session, this.#graph, this.#plan);
+      await this.#graph.rows?.begin(this.#session);
       await directory.writeConfig(printConfig(this.#plan.config));
       return;
     }
     await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
+    await this.#graph.rows?.begin(this.#session);
     this.#step = await this.#readGlobalStep();
     this.#savedStep = this.#step;
     this.#position = resume.input.finished ? 0 : resume.input.position;
@@ -238,6 +240,7 @@ class TrainingRun {
     const results = await this.#session.run(this.#graph.train.step, tensors);
     for (const tensor of tensors) tensor.dispose();
     this.#step++;
+    await this.#graph.rows?.stepped(this.#session);
     this.#position += rows;
     const { lossKeys } = this.#graph.train;
     const { losses, probs } = readResults(results, lossKeys.length);
@@ -275,6 +278,7 @@ class TrainingRun {
       if (finished) await directory.saveInput(step, input);
       return;
     }
+    await this.#graph.rows?.settle(this.#session);
     await directory.save(this.#session, this.#saver, {
       step,
       input,

@@ -1,8 +1,9 @@
 import type { Optimizer } from '../optimizers/index.js';
 import { gradients } from '../tf/grad/index.js';
-import type { Operation, Output, Step } from '../tf/index.js';
-import { Graph, makeStep, ops, Variables } from '../tf/index.js';
+import type { Operation, Step } from '../tf/index.js';
+import { Graph, makeStep, ops, Output, Variables } from '../tf/index.js';
 import { placeholders } from './feeds.js';
+import { fusedEmbeddings, type FusedEmbeddings, type RowUpkeep } from './fused_embeddings/index.js';
 import type { PlannedColumn } from './input_plan.js';
 import { columnsOf } from './input_plan.js';
 import type { ModelPlan } from './model_plan.js';
@@ -33,6 +34,8 @@ export interface TrainingGraph {
   readonly evaluate: EvalStep;
   /** Sets every variable to its initial value. */
   readonly initialize: readonly Operation[];
+  /** What keeps tables in order that are updated by rows; null where there are none. */
+  readonly rows: RowUpkeep | null;
 }
 
 export const GLOBAL_STEP = 'global_step';
@@ -45,14 +48,16 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   const inputs = placeholders(graph, columns);
   const learningRate = ops.placeholder(graph, 'float32', [], 'learning_rate');
   const stepNumber = ops.placeholder(graph, 'int64', [], 'step');
-  const tower = buildTower(plan, { graph, variables, mode: 'train', columns: inputs, step: stepNumber });
+  const rows = fusedEmbeddings(plan, variables, optimizer.rowRule);
+  const shared = { graph, variables, columns: inputs, ...(rows !== null && { embeddings: rows }) };
+  const tower = buildTower(plan, { ...shared, mode: 'train', step: stepNumber });
   const outputs = stepOutputs(plan, tower, inputs);
-  const targets = trainOperations({ variables, tower, total: outputs.total, learningRate, optimizer, plan });
+  const targets = trainOperations({ variables, total: outputs.total, learningRate, optimizer, plan, rows });
   const globalStep = createGlobalStep(variables);
   const advance = ops.assignAdd(globalStep.handle, ops.constant(graph, 'int64', 1));
   const trainOp = ops.group(graph, [...targets, ...tower.updates, advance], 'train_op');
   const evaluate = graph.scope('eval', () => {
-    const evalTower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
+    const evalTower = buildTower(plan, { ...shared, mode: 'infer' });
     return withLogits(stepOutputs(plan, evalTower, inputs));
   });
   const feeds = columns.map(({ name }) => inputs.get(name)).filter((feed) => feed !== undefined);
@@ -70,6 +75,7 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
     },
     evaluate: { ...evaluate, columns, step: makeStep({ feeds, fetches: evaluate.fetches }) },
     initialize: variables.all.map((variable) => variable.initialize),
+    rows: rows === null ? null : rows.upkeep(),
   };
 }
 
@@ -135,7 +141,7 @@ function stepOutputs(plan: ModelPlan, tower: Tower, inputs: ReadonlyMap<string, 
 
 interface TrainParts {
   readonly variables: Variables;
-  readonly tower: Tower;
+  readonly rows: FusedEmbeddings | null;
   readonly total: Output;
   readonly learningRate: Output;
   readonly optimizer: Optimizer;
@@ -148,17 +154,19 @@ function trainOperations({
   learningRate,
   optimizer,
   plan,
+  rows,
 }: TrainParts): readonly Operation[] {
-  const trainable = variables.trainable;
-  const slopes = gradients(
-    total,
-    trainable.map(({ handle }) => handle),
-    { rules: plan.gradientRules },
-  );
+  const trainable = variables.trainable.filter((variable) => rows?.has(variable) !== true);
+  const slopes = gradients(total, [...trainable.map(({ handle }) => handle), ...(rows?.outputs ?? [])], {
+    rules: plan.gradientRules,
+  });
   const pairs = trainable.flatMap((variable, i) => {
     const gradient = slopes[i] ?? null;
     if (gradient === null) plan.log.warn(`variable ${variable.name}: the loss does not depend on it`);
     return gradient === null ? [] : [{ variable, gradient }];
   });
-  return optimizer.apply({ variables, learningRate }, pairs);
+  if (rows === null) return optimizer.apply({ variables, learningRate }, pairs);
+  const ofRows = slopes.slice(trainable.length).map((slope) => (slope instanceof Output ? slope : null));
+  const rowUpdates = (rate: Output): readonly Operation[] => rows.update(rate, ofRows);
+  return optimizer.apply({ variables, learningRate, rowUpdates }, pairs);
 }
