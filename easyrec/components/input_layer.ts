@@ -95,7 +95,9 @@ export class InputLayers implements GroupSource {
     const embedded = requests.length === 0 ? null : this.#engine.lookUp(this.#ctx, requests);
     return this.#ctx.graph.scope(scope, () => {
       let next = 0;
-      const features = parts.map((part) => (part instanceof Output ? part : embedded?.features[next++]) ?? missing());
+      const features = parts.map(
+        (part) => (part instanceof Output ? part : embedded?.features[next++]) ?? missing(),
+      );
       const isAll = requests.length === parts.length;
       const concat = (isAll ? embedded?.concat : null) ?? ops.concat(features, 1);
       if (embedded !== null) {

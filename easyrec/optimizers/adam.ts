@@ -33,7 +33,10 @@ interface Powers {
  * without `everyStep`, only at the steps that look them up. State: `<variable>/Adam` (m),
  * `<variable>/Adam_1` (v), `beta1_power` and `beta2_power`, as in TensorFlow's checkpoints.
  */
-export function adam({ beta1, beta2 }: AdamConfig, { everyStep }: { readonly everyStep: boolean }): Optimizer {
+export function adam(
+  { beta1, beta2 }: AdamConfig,
+  { everyStep }: { readonly everyStep: boolean },
+): Optimizer {
   return {
     rowRule: { kind: 'adam', slots: SLOTS, beta1, beta2, epsilon: EPSILON, everyStep },
     apply(context, gradients) {

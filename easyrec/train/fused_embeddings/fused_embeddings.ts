@@ -137,9 +137,14 @@ export class FusedEmbeddings implements EmbeddingEngine {
     if (clock === null) return updates;
     // Lookups come before the updates that need their gradients, but not those that no loss depends on.
     const before = [...updates, ...this.#lookups.map(({ output }) => output.op)];
-    const tick = graph.op('EasyRecEmbeddingTick', [clock.steps.read(), clock.rates.read(), rate], {}, {
-      controlInputs: before,
-    });
+    const tick = graph.op(
+      'EasyRecEmbeddingTick',
+      [clock.steps.read(), clock.rates.read(), rate],
+      {},
+      {
+        controlInputs: before,
+      },
+    );
     return [...updates, tick];
   }
 
@@ -171,14 +176,23 @@ export class FusedEmbeddings implements EmbeddingEngine {
 
   #createClock(): Clock {
     const numbers = (dtype: 'int32' | 'float32', name: string, shape: readonly number[]): Variable =>
-      this.#state.create(`easyrec_rows/${name}`, { shape, dtype, initializer: owned(zeros), trainable: false });
+      this.#state.create(`easyrec_rows/${name}`, {
+        shape,
+        dtype,
+        initializer: owned(zeros),
+        trainable: false,
+      });
     return { steps: numbers('int32', 'clock', []), rates: numbers('float32', 'rates', [REMEMBERED_STEPS]) };
   }
 
   #fuse(table: Variable): FusedTable {
     const { name, shape } = table;
     const slots = this.#rule.slots.map(({ suffix, initializer }) =>
-      this.#variables.create(`${name}/${suffix}`, { shape, initializer: owned(initializer), trainable: false }),
+      this.#variables.create(`${name}/${suffix}`, {
+        shape,
+        initializer: owned(initializer),
+        trainable: false,
+      }),
     );
     const last = this.#movesAllRows
       ? this.#state.create(`easyrec_rows/${name}/last`, {
