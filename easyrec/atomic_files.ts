@@ -19,6 +19,16 @@ export function isPartialName(name: string): boolean {
   return name.startsWith('.') && /^\.partial-[0-9a-f]{12}$/.test(name.slice(name.lastIndexOf(PARTIAL)));
 }
 
+/** Removes what was being written under a partial name, if it came to be. */
+export async function discardPartial(partial: string): Promise<void> {
+  try {
+    await rm(partial, { recursive: true, force: true });
+  } catch (error) {
+    // Its folder is no folder: then nothing was written there, and that is the error to tell of.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) throw error;
+  }
+}
+
 /** Forces a file's content, or the names in a folder, onto the disk. */
 export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
@@ -47,7 +57,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rename(partial, path);
     await syncPath(dirname(path));
   } catch (error) {
-    await rm(partial, { force: true });
+    await discardPartial(partial);
     throw writeProblem(path, error);
   }
 }
@@ -65,8 +75,10 @@ export function writeProblem(path: string, error: unknown): Error {
     ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ||
     /No space left on device|Disk quota exceeded|File too large/.test(detail);
   if (isFull) {
+    // TensorFlow goes on about nodes and memory.
+    const [told = ''] = detail.split('\n');
     return new UserError(
-      `${path}: the disk is full or a quota is used up (${detail}); free space or write elsewhere`,
+      `${path}: the disk is full or a quota is used up (${told}); free space or write elsewhere`,
       { cause: error },
     );
   }

@@ -79,6 +79,7 @@ export {
 
 // From a config to a served model
 export type { ConfigEdit } from './config/edit.js';
+export { parseEditConfigJson } from './config/edit.js';
 export type { LoadOptions, PipelineConfig } from './config/load.js';
 export { loadPipelineConfig } from './config/load.js';
 export type { ExportCheckpointOptions } from './export/export_checkpoint.js';

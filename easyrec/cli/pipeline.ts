@@ -73,6 +73,8 @@ export async function planFromFlags(flags: PipelineFlags, settings: PipelineSett
     fineTuneCheckpoint: settings.fineTuneCheckpoint,
     log,
   });
+  // Places in a plugin's own file, not in what it was compiled to.
+  if (flags.plugin !== undefined) process.setSourceMapsEnabled(true);
   const plugins = await Promise.all((flags.plugin ?? []).map((file) => loadPlugin(file)));
   return planModel(config, {
     log,

@@ -48,7 +48,7 @@ export const predict: Command = async (argv, { log, stdout, signal }) => {
     savedModelDir: flags.saved_model_dir,
     inputPath: flags.input_path,
     outputPath: flags.output_path,
-    batchSize: flags.batch_size ?? 1024,
+    ...(flags.batch_size !== undefined && { batchSize: flags.batch_size }),
     signal,
     ...(flags.reserved_cols !== undefined && { reservedCols: flags.reserved_cols }),
     ...(flags.output_cols !== undefined && { outputCols: flags.output_cols }),

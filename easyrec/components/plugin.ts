@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { SourceLocation } from '../errors.js';
 import { ConfigError } from '../errors.js';
 import type { Plugin } from './define_plugin.js';
+import { withBlame } from './plugin_errors.js';
 import type { ComponentTable } from './types.js';
 
 export type { Plugin } from './define_plugin.js';
@@ -64,6 +65,7 @@ async function compile(path: string): Promise<string> {
       platform: 'node',
       target: 'node20',
       sourcemap: 'inline',
+      sourceRoot: `${pathToFileURL(dirname(path)).href}/`,
       logLevel: 'silent',
       absWorkingDir: dirname(path),
       plugins: [ownModules],
@@ -113,7 +115,8 @@ function isPlugin(value: unknown): value is Plugin {
  * Loads a plugin from a TypeScript or JavaScript file. The file is compiled with all it imports; `easyrec` and
  * `easyrec/tf` are this package itself.
  *
- * @throws ConfigError when the file is missing, does not compile (file and line), fails, or exports no plugin.
+ * @throws ConfigError when the file is missing, does not compile (file and line), fails, exports no plugin, or names an
+ *   op library that is not there.
  */
 export async function loadPlugin(path: string): Promise<LoadedPlugin> {
   const file = resolve(path);
@@ -131,7 +134,14 @@ export async function loadPlugin(path: string): Promise<LoadedPlugin> {
     );
   }
   const opLibraries = plugin.opLibraries.map((library) => resolve(dirname(file), library));
-  return { ...plugin, path: file, opLibraries };
+  const missing = opLibraries.find((library) => !existsSync(library));
+  if (missing !== undefined) {
+    throw new ConfigError(
+      `plugin: opLibraries: expected an op library, there is none at ${missing}; easyrec op build makes one of C++ sources`,
+      { at: { file } },
+    );
+  }
+  return { ...withBlame(file, plugin), path: file, opLibraries };
 }
 
 /**

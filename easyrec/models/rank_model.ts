@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.js';
 import type { ComponentContext } from '../components/context.js';
 import { dense } from '../layers/dense.js';
 import { glorotUniform } from '../layers/initializers.js';
-import { LOSSES } from '../losses/index.js';
+import { LOSSES, type Loss } from '../losses/index.js';
 import { ops, Output } from '../tf/index.js';
 import type { BuiltModel, LabelSource } from './types.js';
 
@@ -35,7 +35,7 @@ export function rankModel(ctx: ComponentContext, config: EasyRecModel, groups: G
       ? body
       : dense(ctx, body, { name: 'output', units: config.num_class, kernelInitializer: glorotUniform() });
   const flat = ops.squeeze(logits, [1]); // [B, 1] -> [B]
-  const { key, build } = LOSSES.CLASSIFICATION;
+  const { key, build } = lossOf(config);
   const labelOf = ({ first }: { readonly first: string }): string => config.label_name || first;
   return {
     predictions: new Map([
@@ -53,4 +53,13 @@ export function rankModel(ctx: ComponentContext, config: EasyRecModel, groups: G
     },
     metricSource: (source) => ({ label: labelOf(source), probs: 'probs', logits: 'logits' }),
   };
+}
+
+function lossOf(config: EasyRecModel): Loss {
+  const name = config.loss_type;
+  if (Object.hasOwn(LOSSES, name)) return LOSSES[name as keyof typeof LOSSES];
+  const known = Object.keys(LOSSES).join(' or ');
+  throw new ConfigError(`loss_type: expected ${known}, received ${name}, which is not supported yet`, {
+    at: locationOf(config, 'loss_type'),
+  });
 }

@@ -46,6 +46,12 @@ export async function startHttpServer(handler: RestHandler, options: HttpServerO
     delete request.headers['content-type'];
     done();
   });
+  let closing = false;
+  // A connection that was busy when closing began would stay open, idle, until its client or a timeout ends it.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) void reply.header('connection', 'close');
+    done();
+  });
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
     send(reply, await handler.handle(restRequest(request)));
   app.all('/', answer);
@@ -63,7 +69,11 @@ export async function startHttpServer(handler: RestHandler, options: HttpServerO
   }
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return { port, close: () => app.close() };
+  const close = (): Promise<void> => {
+    closing = true;
+    return app.close();
+  };
+  return { port, close };
 }
 
 function restRequest(request: FastifyRequest): Parameters<RestHandler['handle']>[0] {

@@ -207,16 +207,35 @@ function open(): LoadedLibrary {
   try {
     pin(file);
     const library = koffi.load(file);
+    const version = (library.func(PROTOTYPES.TF_Version) as () => string)();
+    checkVersion(version, file);
     koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
     koffi.struct('TF_Buffer', { data: 'void *', length: 'size_t', data_deallocator: 'void *' });
     const prototypes: Record<keyof NativeApi, string> = PROTOTYPES;
     const functions = Object.entries(prototypes).map(([name, prototype]) => [name, library.func(prototype)]);
     const api = Object.fromEntries(functions) as NativeApi;
-    return { api, directory, source, version: api.TF_Version() };
+    return { api, directory, source, version };
   } catch (error) {
+    if (error instanceof NativeError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new NativeError(`libtensorflow: cannot load ${file} (${source}): ${reason}`, { cause: error });
   }
+}
+
+const OLDEST = { major: 2, minor: 12 };
+
+/**
+ * Refuses a libtensorflow that lacks what the toolkit uses; newer ones than are tested may do.
+ *
+ * @throws NativeError naming the file.
+ */
+export function checkVersion(version: string, file: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) return;
+  throw new NativeError(
+    `libtensorflow: expected version ${OLDEST.major}.${OLDEST.minor} or later, received ${version} in ${file}; ` +
+      'name the folder of another one in EASYREC_LIBTENSORFLOW (easyrec setup fetches one)',
+  );
 }
 
 /** Keeps a library for the life of the process: koffi closes libraries at exit, and TensorFlow's threads crash then. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { NativeError } from '../errors.js';
 import { copyBytes } from './buffer.js';
+import { leastElfSize } from './elf_check.js';
 import { native } from './native.js';
 import type { OpDef } from './protos.js';
 import { decodeMessage } from './protos.js';
@@ -39,6 +40,12 @@ export function loadOpLibrary(path: string): OpLibrary {
   const sha256 = createHash('sha256').update(content).digest('hex');
   const known = loadedBySha256.get(sha256);
   if (known !== undefined) return known;
+  const least = leastElfSize(content);
+  if (content.length < least) {
+    throw new NativeError(
+      `op library ${path}: cannot be loaded: the file is cut off: expected at least ${least} bytes, received ${content.length}`,
+    );
+  }
   const library: OpLibrary = { path: file, sha256, ops: load(path, file) };
   loadedBySha256.set(sha256, library);
   return library;

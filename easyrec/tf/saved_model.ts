@@ -88,12 +88,24 @@ async function load(
       api.TF_LoadSessionFromSavedModel.async(...known, done);
     });
     const session = new Session(graph, handle);
-    const entries = Object.entries(decodeMessage('MetaGraphDef', bufferBytes(buffer)));
+    const metaGraph = decodeMessage('MetaGraphDef', bufferBytes(buffer));
+    // TensorFlow loads such a model without a word, to fail at the first run.
+    if (!existsSync(join(directory, 'variables', 'variables.index')) && hasVariables(metaGraph)) {
+      await session.close();
+      throw new NativeError(
+        `saved model ${directory}: its variables are damaged or incomplete: expected variables/variables.index, which is not there; export the model again`,
+      );
+    }
+    const entries = Object.entries(metaGraph);
     return { session, metaGraph: Object.fromEntries(entries.filter(([key]) => key !== 'graph_def')) };
   } finally {
     api.TF_DeleteBuffer(buffer);
     api.TF_DeleteSessionOptions(options);
   }
+}
+
+function hasVariables({ graph_def: graph }: MetaGraphDef): boolean {
+  return (graph?.node ?? []).some(({ op }) => op === 'VarHandleOp' || op === 'VariableV2');
 }
 
 function checkDirectory(directory: string): void {
@@ -113,7 +125,7 @@ function explain(directory: string, tags: readonly string[], error: TensorflowEr
   try {
     model = readSavedModel(directory);
   } catch {
-    return error.message; // TensorFlow's own message says that the file is damaged.
+    return `saved_model.pb is damaged: ${error.message}; export the model again`;
   }
   const graphs = model.meta_graphs ?? [];
   const tagsOf = (graph: MetaGraphDef): readonly string[] => graph.meta_info_def?.tags ?? [];
@@ -126,7 +138,12 @@ function explain(directory: string, tags: readonly string[], error: TensorflowEr
     return `expected a graph tagged ${list(tags)}, found ${graphs.map((graph) => `[${list(tagsOf(graph))}]`).join(', ') || 'none'}${near}`;
   }
   const missing = unregisteredOps(wanted.graph_def ?? {});
-  if (missing.length === 0) return error.message;
+  if (missing.length === 0) {
+    const isDamage = ['OUT_OF_RANGE', 'DATA_LOSS', 'NOT_FOUND'].includes(error.code);
+    return isDamage
+      ? `its variables are damaged or incomplete: ${error.message}; export the model again`
+      : error.message;
+  }
   const ops = missing.map(({ op, node }) => `${op} (node "${node}")`).join(', ');
   const libraries = opLibraryFiles(directory);
   const remedy =

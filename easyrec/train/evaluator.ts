@@ -3,6 +3,7 @@ import { batchesOf } from '../input/reader.js';
 import type { Metric, MetricKey } from '../metrics/index.js';
 import type { Session, Tensor } from '../tf/index.js';
 import { batchTensors, columnValues, labelValues } from './feeds.js';
+import { runStep } from './run_step.js';
 import type { EvalStep } from './training_graph.js';
 
 export interface EvaluationParts {
@@ -36,7 +37,7 @@ export async function runEvaluation(parts: EvaluationParts): Promise<Evaluation>
   for await (const batch of batchesOf(reader)) {
     signal?.throwIfAborted();
     const feeds = batchTensors(batch, evaluate.columns);
-    const results = await session.run(evaluate.step, feeds);
+    const results = await runStep(session, evaluate.step, feeds, `evaluation, after ${rows} rows`);
     const { losses, probs, logits } = readResults(results, evaluate.lossKeys.length);
     losses.forEach((loss, i) => (sums[i] = (sums[i] ?? 0) + loss));
     const labels = labelValues(batch, evaluate.label);

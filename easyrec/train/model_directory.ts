@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic, writeProblem } from '../atomic_files.js';
 import { UserError } from '../errors.js';
@@ -48,11 +48,13 @@ export class ModelDirectory {
    * @throws UserError when it is no folder, or holds checkpoints and the run is not meant to go on from them
    */
   async open(continueTrain: boolean): Promise<ResumePoint | undefined> {
-    if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === false) {
+    if (!this.#mayBeFolder()) {
       throw new UserError(`model_dir ${this.path}: expected a folder, or nothing yet, found a file`);
     }
     if (hasCheckpoints(this.path) && !continueTrain) {
       const step = latestCheckpoint(this.path)?.step;
+      // A run that failed in its first step leaves nothing worth keeping but its initial values.
+      if (step === 0 && this.#isOurs(step)) return undefined;
       throw new UserError(
         `model_dir ${this.path}: expected a folder without checkpoints, found ${step === undefined ? 'some' : `one of step ${step}`}; ` +
           'go on from it with --continue_train, or choose another --model_dir',
@@ -108,6 +110,19 @@ export class ModelDirectory {
   /** Marks the training as complete. */
   async writeDone(): Promise<void> {
     await writeFileAtomic(join(this.path, DONE_FILE), 'Train Done.');
+  }
+
+  /** Whether a checkpoint was written here, not copied from elsewhere. */
+  #isOurs(step: number): boolean {
+    return existsSync(`${checkpointPrefix(this.path, step)}.input.json`);
+  }
+
+  #mayBeFolder(): boolean {
+    try {
+      return statSync(this.path, { throwIfNoEntry: false })?.isDirectory() !== false;
+    } catch (error) {
+      throw writeProblem(this.path, error);
+    }
   }
 
   async #readInput({ prefix }: CheckpointFile): Promise<InputState> {

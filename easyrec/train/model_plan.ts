@@ -58,6 +58,9 @@ export interface PlanOptions {
  */
 export function planModel(config: PipelineConfig, options: PlanOptions): ModelPlan {
   const { plugins = [], opLibraries = [], regularizeComponents = false, seed = DEFAULT_SEED, log } = options;
+  if (!Number.isSafeInteger(seed)) {
+    throw new ConfigError(`seed: expected a whole number, received ${seed}`);
+  }
   checkSupported(config, SUPPORT);
   const modelConfig = config.model_config;
   if (modelConfig === null) {

@@ -1,8 +1,8 @@
 import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, extname, join } from 'node:path';
-import { partialPath, syncPath, writeProblem } from '../atomic_files.js';
+import { discardPartial, partialPath, syncPath, writeProblem } from '../atomic_files.js';
 import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch } from '../input/batch.js';
@@ -11,6 +11,7 @@ import type { LoadedSavedModel, Signature, Tensor } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
 import { columnTensor } from './feeds.js';
 import { openColumns } from './column_reader.js';
+import { runStep } from './run_step.js';
 import { columnTexts, outputTexts, quoteField } from './prediction_text.js';
 
 export interface PredictOptions {
@@ -26,7 +27,8 @@ export interface PredictOptions {
   readonly outputCols?: readonly string[];
   /** Default: a comma in `*.csv`, a tab in `*.tsv`, else \x01. */
   readonly outputSeparator?: string;
-  readonly batchSize: number;
+  /** Default: 1024, as EasyRec's. */
+  readonly batchSize?: number;
   /** Whether the input has a header line. Default: as the config says. */
   readonly withHeader?: boolean;
   readonly signal?: AbortSignal;
@@ -60,7 +62,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   const reader = await openColumns(dataConfigOf(config), {
     files: options.inputPath,
     wanted: [...signature.inputs.keys(), ...columns.reserved],
-    batchSize: options.batchSize,
+    batchSize: options.batchSize ?? 1024,
     ...(options.withHeader !== undefined && { withHeader: options.withHeader }),
   });
   return await writeRows(options, columns, { model, signature, reader });
@@ -164,7 +166,7 @@ async function writeRows(
     await syncPath(partial);
     await rename(partial, file);
   } catch (error) {
-    await rm(partial, { force: true });
+    await discardPartial(partial);
     throw writeProblem(file, error);
   }
   return { file, rows };
@@ -181,9 +183,11 @@ function predictor(
     feeds: inputs.map(([, { name }]) => model.graph.output(name)),
     fetches: outputs.map((alias) => model.graph.output(tensorName(alias))),
   });
+  let rows = 0;
   return async (batch) => {
     const feeds = inputs.map(([name]) => feed(batch, name));
-    const results: Tensor[] = await model.session.run(step, feeds);
+    const results = await runStep(model.session, step, feeds, `prediction, after ${rows} rows`);
+    rows += batch.rows;
     const cells = results.map((tensor) => outputTexts(tensor, batch.rows));
     for (const tensor of [...feeds, ...results]) tensor.dispose();
     const repeated = reserved.map((name) => {

@@ -14,16 +14,19 @@ import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
 import { learningOf, type Learning } from './optimizer_config.js';
+import { runStep } from './run_step.js';
 import { sessionConfig } from './session_config.js';
 import { TrainingEvents } from './training_events.js';
 import { buildTrainingGraph, GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
 
 export interface TrainSettings {
   readonly plan: ModelPlan;
-  /** Whether to go on from the latest checkpoint in model_dir. */
-  readonly continueTrain: boolean;
-  readonly onStep: (progress: StepProgress) => void;
-  readonly onEvaluation: (step: number, evaluation: Evaluation) => void;
+  /** Whether to go on from the latest checkpoint in model_dir. Default: false. */
+  readonly continueTrain?: boolean;
+  /** Told after each step. */
+  readonly onStep?: (progress: StepProgress) => void;
+  /** Told after each evaluation. */
+  readonly onEvaluation?: (step: number, evaluation: Evaluation) => void;
   /** Aborting ends training after the step that runs, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -64,7 +67,7 @@ export async function train(settings: TrainSettings): Promise<TrainResult> {
   }
   const learning = learningOf(trainConfig);
   const directory = new ModelDirectory(modelDir(plan), plan.log);
-  const resume = await directory.open(settings.continueTrain);
+  const resume = await directory.open(settings.continueTrain ?? false);
   checkEvaluationFiles(plan.config);
   // Reading begins while the graph is built.
   await using reader = closing(trainReader(plan, resume));
@@ -159,29 +162,28 @@ class TrainingRun {
         steadyRows: this.#steady.rows,
       };
     } finally {
-      this.#events.close();
       await this.#session.close();
       this.#graph.graph.dispose();
+      this.#events.close();
     }
   }
 
   async #start(): Promise<void> {
     const { directory, resume } = this.#parts;
-    directory.create();
-    if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
     if (resume === undefined) {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
       await fineTune(this.#session, this.#graph, this.#plan);
-      await this.#graph.rows?.begin(this.#session);
-      await directory.writeConfig(printConfig(this.#plan.config));
-      return;
+    } else {
+      await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
+      this.#step = await this.#readGlobalStep();
+      this.#savedStep = this.#step;
+      this.#position = resume.input.finished ? 0 : resume.input.position;
+      this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
     }
-    await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
     await this.#graph.rows?.begin(this.#session);
-    this.#step = await this.#readGlobalStep();
-    this.#savedStep = this.#step;
-    this.#position = resume.input.finished ? 0 : resume.input.position;
-    this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
+    directory.create();
+    if (resume === undefined) await directory.writeConfig(printConfig(this.#plan.config));
+    if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
   }
 
   async #readGlobalStep(): Promise<number> {
@@ -237,7 +239,8 @@ class TrainingRun {
   async #train({ feeds, rows, labels }: Prepared): Promise<void> {
     const learningRate = this.#parts.learning.learningRate(this.#step);
     const tensors = [...feeds, scalar('float32', learningRate), scalar('int64', this.#step)];
-    const results = await this.#session.run(this.#graph.train.step, tensors);
+    const where = `training step ${this.#step + 1}`;
+    const results = await runStep(this.#session, this.#graph.train.step, tensors, where);
     for (const tensor of tensors) tensor.dispose();
     this.#step++;
     await this.#graph.rows?.stepped(this.#session);
@@ -263,7 +266,7 @@ class TrainingRun {
     const { step, learningRate, losses } = progress;
     const { fraction } = this.#parts.reader.stats;
     const auc = this.#trainAuc.result();
-    this.#parts.settings.onStep({ ...progress, auc, ...(fraction !== null && { fraction }) });
+    this.#parts.settings.onStep?.({ ...progress, auc, ...(fraction !== null && { fraction }) });
     if (step % Math.max(this.#config.log_step_count_steps, 1) === 0) this.#trainAuc.reset();
     const every = this.#config.save_summary_steps;
     if (step !== 1 && (every === 0 || step % every !== 0)) return;
@@ -309,7 +312,7 @@ class TrainingRun {
     });
     this.#lastEvaluationMs = performance.now();
     this.#events.evaluation(this.#evaluation.values, this.#step);
-    onEvaluation(this.#step, this.#evaluation);
+    onEvaluation?.(this.#step, this.#evaluation);
   }
 
   async #finish(end: TrainResult['end']): Promise<void> {

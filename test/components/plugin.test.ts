@@ -8,7 +8,8 @@ import { loadPlugin, withPlugins } from '../../easyrec/components/plugin.js';
 import { expectTensor } from '../../easyrec/components/value.js';
 import { parseMessage } from '../../easyrec/config/index.js';
 import { ConfigError } from '../../easyrec/errors.js';
-import { Graph, Output, Session, Variables } from '../../easyrec/tf/index.js';
+import { gradients } from '../../easyrec/tf/grad/index.js';
+import { Graph, ops, Output, Session, Variables } from '../../easyrec/tf/index.js';
 import { withTempFolder } from '../support/temp_folder.js';
 import { evaluate, initialize, matrix, tower } from '../support/tower.js';
 
@@ -42,6 +43,8 @@ async function withPluginFile(
 ): Promise<void> {
   await withTempFolder(async (folder) => {
     await mkdir(join(folder, 'helpers'));
+    await mkdir(join(folder, 'lib'));
+    await writeFile(join(folder, 'lib', 'libmy_op.so'), '');
     await writeFile(
       join(folder, 'helpers', 'twice.ts'),
       'export const twice = (x: number): number => 2 * x;\n',
@@ -136,6 +139,85 @@ test('a plugin file that is not there is an error', async () => {
     assert.ok(error instanceof ConfigError);
     assert.match(error.message, /there is none at \/no\/such\/plugin\.ts/);
     return true;
+  });
+});
+
+test('an op library that is not there is told with the plugin that names it', async () => {
+  await fails(
+    `import { definePlugin } from 'easyrec'; export default definePlugin({ opLibraries: ['libnone.so'] });`,
+    /opLibraries: expected an op library, there is none at .*libnone\.so; easyrec op build/,
+  );
+});
+
+/** The message of what a plugin's component or rule does when it is used. */
+async function buildError(build: string): Promise<string> {
+  const text = `
+import { defineComponent, definePlugin } from 'easyrec';
+const broken = defineComponent({
+  name: 'Broken', params: {}, build(ctx, block, input) {
+    ${build}
+  },
+});
+export default definePlugin({ components: { Broken: broken } });
+`;
+  let message = '';
+  await withPluginFile(text, async (path) => {
+    const components = withPlugins(COMPONENTS, [await loadPlugin(path)]);
+    using graph = new Graph();
+    const variables = new Variables(graph);
+    const config = parseMessage('KerasLayer', 'class_name: "Broken"');
+    const apply = planLayer({ case: 'keras_layer', value: config }, components);
+    assert.throws(
+      () => apply(tower(variables, { components }), 'b', matrix(variables, [[1]])),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        message = error.message.replaceAll(path, 'FILE');
+        return true;
+      },
+    );
+  });
+  return message;
+}
+
+test('an error that a component did not foresee names the place in its file', async () => {
+  process.setSourceMapsEnabled(true);
+  assert.match(
+    await buildError('return ctx.nothing.here;'),
+    /^FILE:5:24: plugin: component "Broken" of block "b" fails: TypeError: .*'here'/,
+  );
+});
+
+test('an op that no library registers is told with the block and its component', async () => {
+  assert.match(
+    await buildError(`return ctx.graph.op('NoSuchOp', [input]).output();`),
+    /block "b" \(Broken\): op "NoSuchOp": not registered/,
+  );
+});
+
+test('a library that nobody brings is told with the block and its component', async () => {
+  assert.match(
+    await buildError(`ctx.opLibraries.require('nobodys'); return input;`),
+    /block "b" \(Broken\): op library "nobodys": expected one of edit_distance, overlap/,
+  );
+});
+
+test('a gradient rule that fails names its plugin and op', async () => {
+  const text = `
+import { definePlugin } from 'easyrec';
+export default definePlugin({ gradients: { Tanh: (op) => op.nothing.here } });
+`;
+  await withPluginFile(text, async (path) => {
+    const { gradients: rules } = await loadPlugin(path);
+    using graph = new Graph();
+    const x = ops.placeholder(graph, 'float32', [], 'x');
+    assert.throws(
+      () => gradients(ops.tanh(x), [x], { rules }),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, /my_plugin\.ts.*plugin: the gradient rule of Tanh fails: TypeError/);
+        return true;
+      },
+    );
   });
 });
 

@@ -61,12 +61,12 @@ test('a set field that is not in the table fails at its place', () => {
 
 test('all unsupported fields are named at once, and not what is inside them', () => {
   const message = check(
-    'model_config { kd { pred_name: "p" }\n deepfm { dnn { } } }\ndata_config { sample_weight: "w" }',
+    'model_config { kd { pred_name: "p" }\n deepfm { dnn { } } }\ndata_config { label_sep: "," }',
   );
   assert.deepEqual(message.split('\n').sort(), [
     'a.config:1:16: field "kd" of EasyRecModel is not supported yet',
     'a.config:2:2: field "deepfm" of EasyRecModel is not supported yet',
-    'a.config:3:15: field "sample_weight" of DatasetConfig is not supported yet',
+    'a.config:3:15: field "label_sep" of DatasetConfig is not supported yet',
   ]);
 });
 

@@ -165,6 +165,21 @@ const FLAG_CASES: readonly FlagCase[] = [
     says: ['--seed: expected a number, received "abc"'],
   },
   {
+    title: 'a fraction for the seed',
+    args: ['train', ...SMALL, '--seed', '1.5'],
+    says: ['seed: expected a whole number, received 1.5'],
+  },
+  {
+    title: 'a model_dir inside a file',
+    args: ['train', ...SMALL, '--model_dir', 'train.csv/model'],
+    says: ['train.csv/model: cannot be written', 'not a directory'],
+  },
+  {
+    title: 'a model_dir with a name too long',
+    args: ['train', ...SMALL, '--model_dir', 'm'.repeat(300)],
+    says: ['cannot be written', 'name too long'],
+  },
+  {
     title: 'a word that belongs to no flag',
     args: ['train', ...SMALL, 'again'],
     says: ['expected only flags, received "again"'],
@@ -183,6 +198,11 @@ const FLAG_CASES: readonly FlagCase[] = [
     title: 'edits that are no JSON',
     args: ['train', ...SMALL, '--edit_config_json', '{bad'],
     says: ['--edit_config_json:1:2', 'expected a key in double quotes'],
+  },
+  {
+    title: 'a checkpoint to start from that is not there',
+    args: ['train', ...SMALL, '--fine_tune_checkpoint', 'other/model.ckpt-5'],
+    says: ['other/model.ckpt-5: there is no such checkpoint'],
   },
   {
     title: 'a plugin that is not there',

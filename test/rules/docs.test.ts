@@ -57,7 +57,7 @@ function unknownFlags(files: readonly ProjectFile[]): readonly string[] {
   return files.flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, i) =>
       // Not where another program or an option such as -l:name is named.
-      (/\b(pip|cmake|npm|npx prettier|g\+\+|node --test) /.test(line)
+      (/\b(pip|cmake|npm|npx prettier|g\+\+|node --test|curl) /.test(line)
         ? []
         : (line.match(/(?<![\w-])--[a-z_]+/g) ?? [])
       )

@@ -18,10 +18,10 @@ export interface CliOptions {
 /** The compiled entry point of the command line. */
 export const CLI = fileURLToPath(new URL('../../easyrec/cli/main.js', import.meta.url));
 
-/** Runs `easyrec ARGUMENTS` in a process of its own. */
-export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+/** Runs a program to its end. */
+export function runProgram(file: string, args: readonly string[], options: CliOptions): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
+    const child = spawn(file, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -34,6 +34,11 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
     child.once('close', (code) => resolve({ code, stdout, stderr }));
     options.onStart?.(child);
   });
+}
+
+/** Runs `easyrec ARGUMENTS` in a process of its own. */
+export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  return runProgram(process.execPath, [CLI, ...args], options);
 }
 
 /** As `runCli`, failing with the command's own words unless it succeeds. */

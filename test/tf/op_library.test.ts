@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { packageFile } from '../../easyrec/package_files.js';
 import { buildOp } from '../../easyrec/setup/build_op.js';
+import { leastElfSize } from '../../easyrec/tf/elf_check.js';
 import { Graph, loadedOpLibraries, loadOpLibrary, makeStep, ops, Session } from '../../easyrec/tf/index.js';
 
 let folder = '';
@@ -62,6 +63,23 @@ test('names a file that is missing or is no library', () => {
     name: 'NativeError',
     message: /text\.so: cannot be loaded: .*text\.so/,
   });
+});
+
+test('refuses a library that is cut off, at whatever length, in which the linker would die', () => {
+  const source = join(folder, 'whole.cc');
+  const whole = join(folder, 'libwhole.so');
+  writeFileSync(source, 'int Answer() { return 42; }');
+  execFileSync('g++', ['-shared', '-fPIC', '-o', whole, source]);
+  const content = readFileSync(whole);
+  for (const length of [0, 63, 64, 200, 3000, 5000, 9000]) {
+    const cut = join(folder, `libcut${length}.so`);
+    writeFileSync(cut, content.subarray(0, length));
+    assert.throws(() => loadOpLibrary(cut), {
+      name: 'NativeError',
+      message: /libcut\d+\.so: cannot be loaded/,
+    });
+  }
+  assert.ok(leastElfSize(content) <= content.length);
 });
 
 test('says that a library was built for another TensorFlow', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { NativeError, UserError } from '../../easyrec/errors.js';
@@ -288,9 +288,25 @@ test('says what a model folder lacks', async () => {
       says(/expected a graph tagged serv, found \[serve\]; did you mean "serve"\?/),
     );
     writeFileSync(join(directory, 'variables/variables.index'), 'not an index');
-    await assert.rejects(loadSavedModel(directory), says(/saved model .*model: DATA_LOSS/));
+    await assert.rejects(
+      loadSavedModel(directory),
+      says(/saved model .*model: its variables are damaged or incomplete: DATA_LOSS/),
+    );
     writeFileSync(join(directory, 'saved_model.pb'), Buffer.alloc(100, 0xff));
-    await assert.rejects(loadSavedModel(directory), says(/saved model .*model: /));
+    await assert.rejects(loadSavedModel(directory), says(/saved model .*model: saved_model\.pb is damaged/));
+  });
+});
+
+test('refuses a model whose variables are gone, which TensorFlow would load', async () => {
+  await withTempFolder(async (folder) => {
+    await using model = await buildModel();
+    const directory = join(folder, 'model');
+    await writeSavedModel(directory, model.content);
+    rmSync(join(directory, 'variables'), { recursive: true });
+    await assert.rejects(
+      loadSavedModel(directory),
+      /expected variables\/variables\.index, which is not there/,
+    );
   });
 });
 

@@ -18,7 +18,7 @@ function componentOf(config: KerasLayer, components: ComponentTable): Component 
   if (component !== undefined) return component;
   const known = Object.keys(components);
   throw new ConfigError(
-    `class_name: unknown component "${name}"${didYouMean(name, known)}; known: ${known.join(', ')}`,
+    `class_name: unknown component "${name}"${didYouMean(name, known)}; known: ${known.join(', ')}; --plugin brings components of your own`,
     { at: locationOf(config, 'class_name') },
   );
 }

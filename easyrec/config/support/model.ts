@@ -3,10 +3,10 @@ import { all, HONOURED, ignored, type SupportTable, values } from './rule.js';
 /** The model and its loss. */
 export const MODEL_SUPPORT = {
   EasyRecModel: {
-    // Which classes exist is the models' own table.
+    // Which classes and losses there are, the tables of models and losses say.
     ...all(HONOURED, 'model_class', 'feature_groups', 'backbone', 'model_params', 'label_name'),
     embedding_regularization: HONOURED,
-    loss_type: values('CLASSIFICATION'),
+    loss_type: HONOURED,
     num_class: values(1),
     model_name: ignored('a name for people'),
     loss_weight_strategy: ignored('it matters only with losses {}'),

@@ -17,8 +17,8 @@ export function ruleOf(op: Operation, rules: GradientRules): GradientRule | null
   if (rule === undefined) {
     throw new GraphError(
       `gradients: no rule for op ${place(op)}, through which y depends on x: expected a row for "${op.type}"; ` +
-        `give one in the option \`rules\`, as a plugin does: { ${op.type}: (op, [dy]) => [one gradient per input] }, ` +
-        `or null if it is not differentiable`,
+        `give one in the option \`rules\` (a plugin: in \`gradients\`): ` +
+        `{ ${op.type}: (op, [dy]) => [one gradient per input] }, or null if it is not differentiable`,
     );
   }
   return rule;
