@@ -61,6 +61,7 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
     return withLogits(stepOutputs(plan, evalTower, inputs));
   });
   const feeds = columns.map(({ name }) => inputs.get(name)).filter((feed) => feed !== undefined);
+  const upkeep = rows === null ? null : rows.upkeep();
   return {
     graph,
     variables,
@@ -74,8 +75,8 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
       }),
     },
     evaluate: { ...evaluate, columns, step: makeStep({ feeds, fetches: evaluate.fetches }) },
-    initialize: variables.all.map((variable) => variable.initialize),
-    rows: rows === null ? null : rows.upkeep(),
+    initialize: [...variables.all.map((variable) => variable.initialize), ...(upkeep?.reset ?? [])],
+    rows: upkeep,
   };
 }
 

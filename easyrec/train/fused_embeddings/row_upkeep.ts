@@ -29,6 +29,11 @@ export class RowUpkeep {
     this.#addresses = variables.length === 0 ? null : makeStep({ fetches: addresses(variables) });
   }
 
+  /** Sets the counts of steps to zero: every row is up to date, as initial values are. */
+  get reset(): readonly Operation[] {
+    return this.#parts.reset;
+  }
+
   /**
    * Call once variables have their values, and before the first step.
    *

@@ -280,3 +280,14 @@ test('rows of the batch that do not ascend or are outside of it are an error', a
     assert.throws(() => model.evaluate(batch), /feature "feature_0": expected/);
   }
 });
+
+test('a table that TensorFlow hands out as a copy is refused before training', async (t) => {
+  const settings: FusedSettings = {
+    ...ONE_TABLE,
+    optimizer: optimizerNamed('adam_optimizer'),
+    start: [numbers(new Random(1), 36)],
+  };
+  const model = await started(t, settings);
+  model.gather();
+  await assert.rejects(model.begin(), /cannot be updated in place: .* copied when it is read/);
+});

@@ -173,6 +173,13 @@ export class FusedModel {
     return Object.fromEntries(all.map(({ name }, i) => [name, values[i] ?? []]));
   }
 
+  /** Looks rows up with a standard op, after which TensorFlow copies the table whenever it is read. */
+  gather(): void {
+    const { all } = this.#variables;
+    const rows = ops.constant(this.#graph, 'int64', [0]);
+    this.#run(makeStep({ fetches: all.slice(0, 1).map((variable) => variable.gather(rows)) }), []);
+  }
+
   async close(): Promise<void> {
     await this.#session.close();
     this.#graph.dispose();

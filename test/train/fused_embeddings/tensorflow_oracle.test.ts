@@ -61,7 +61,10 @@ for (const version of ORACLE_VERSIONS) {
         assert.ok(difference <= 1e-6, `step ${i}: looked up vectors differ by ${difference}`);
       }
       await model.settle();
-      const renamed = Object.entries(model.state()).map(([key, value]) => [key.replace('table_0', 'w'), value]);
+      const renamed = Object.entries(model.state()).map(([key, value]) => [
+        key.replace('table_0', 'w'),
+        value,
+      ]);
       const received = [Object.fromEntries(renamed) as Trace[number]];
       const difference = largestDifference(received, expected.slice(-1));
       assert.ok(difference <= 1e-6, `they differ by ${difference}`);
