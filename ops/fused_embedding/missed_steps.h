@@ -40,13 +40,29 @@ struct AdamConstants {
 EASYREC_VECTORIZED
 inline void MoveRow(float* weights, float* m, float* v, int64_t dim, const float* positions, const float* factors,
                     int nodes, float fade_m, float fade_v, float epsilon) {
-  for (int64_t d = 0; d < dim; d++) {
-    const float root = std::sqrt(v[d]);
-    float sum = 0;
-    for (int i = 0; i < nodes; i++) sum += factors[i] / (positions[i] * root + epsilon);
-    weights[d] -= m[d] * sum;
-    m[d] *= fade_m;
-    v[d] *= fade_v;
+  // In blocks that fit into registers: the nodes are the outer loop, so that the inner ones are vectorised.
+  constexpr int64_t kBlock = 16;
+  for (int64_t begin = 0; begin < dim; begin += kBlock) {
+    float roots[kBlock] = {};
+    float sums[kBlock] = {};
+    const int64_t size = std::min(kBlock, dim - begin);
+    if (size == kBlock) {
+      for (int64_t d = 0; d < kBlock; d++) roots[d] = std::sqrt(v[begin + d]);
+    } else {
+      for (int64_t d = 0; d < size; d++) roots[d] = std::sqrt(v[begin + d]);
+    }
+    if (size == 1) {
+      for (int i = 0; i < nodes; i++) sums[0] += factors[i] / (positions[i] * roots[0] + epsilon);
+    } else {
+      for (int i = 0; i < nodes; i++) {
+        for (int64_t d = 0; d < kBlock; d++) sums[d] += factors[i] / (positions[i] * roots[d] + epsilon);
+      }
+    }
+    for (int64_t d = 0; d < size; d++) {
+      weights[begin + d] -= m[begin + d] * sums[d];
+      m[begin + d] *= fade_m;
+      v[begin + d] *= fade_v;
+    }
   }
 }
 
@@ -54,7 +70,6 @@ inline void MoveRow(float* weights, float* m, float* v, int64_t dim, const float
 class FadingSteps {
  public:
   explicit FadingSteps(const AdamConstants& adam) : adam_(adam) {
-    // As TensorFlow's kernel: what it multiplies with is 1 - (1 - beta), in float32.
     const double beta1 = adam.beta1;
     const double root = std::sqrt(static_cast<double>(adam.beta2));
     const double ratio = beta1 / root;

@@ -42,7 +42,10 @@ class RowSums {
     }
     slots_[place] = static_cast<int32_t>(entries_.size());
     entries_.push_back({row, table, sums_.size()});
-    for (int64_t d = 0; d < dim; d++) sums_.push_back(factor * gradient[d]);
+    const size_t offset = sums_.size();
+    sums_.resize(offset + static_cast<size_t>(dim));
+    float* sum = &sums_[offset];
+    for (int64_t d = 0; d < dim; d++) sum[d] = factor * gradient[d];
   }
 
   const std::vector<Entry>& entries() const { return entries_; }

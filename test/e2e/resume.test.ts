@@ -143,11 +143,7 @@ test('the end of the data is reached with every row trained on once, in one run 
 
 test('Ctrl-C ends training after the step that runs, with a checkpoint to go on from', async (t) => {
   // Lazy: it stops where no other run saves, see above.
-  const folder = smallModel(
-    t,
-    ['num_epochs: 3', 'num_epochs: 0'],
-    ['adam_optimizer', 'lazy_adam_optimizer'],
-  );
+  const folder = smallModel(t, ['num_epochs: 3', 'num_epochs: 0'], ['adam_optimizer', 'lazy_adam_optimizer']);
   const endless = ['--train_config.num_steps', '1000000', '--train_config.save_checkpoints_steps', '1000000'];
   const { code, stderr } = await runCli([...TRAIN, ...endless], {
     cwd: folder,
