@@ -19,7 +19,8 @@ import { FusedEmbeddings } from '../../../easyrec/train/fused_embeddings/fused_e
 import type { RowUpkeep } from '../../../easyrec/train/fused_embeddings/row_upkeep.js';
 import { tower } from '../../support/tower.js';
 
-export const LIBRARY = packageFile('ops/lib/libfused_embedding.so');
+/** The library as set-up builds it, or another build of it: scripts/sanitize_ops names one. */
+const LIBRARY = process.env['EASYREC_TEST_FUSED_LIBRARY'] ?? packageFile('ops/lib/libfused_embedding.so');
 
 export interface TableShape {
   readonly rows: number;
