@@ -53,10 +53,11 @@ class Feature {
         dim_(table.dim),
         name_(name),
         ids_(std::move(ids)),
-        rows_(std::move(rows)) {}
+        rows_(std::move(rows)),
+        size_(ids_.size()) {}
 
   void Check(int64_t batch_size, const Tensor& weights, Combiner combiner) {
-    const int64_t n = ids_.size();
+    const int64_t n = size_;
     id_data_ = ids_.data<int64_t>();
     const int64_t* rows = rows_.data<int64_t>();
     for (int64_t i = 0; i < n; i++) {
@@ -88,7 +89,7 @@ class Feature {
 
   size_t table() const { return table_index_; }
   int64_t dim() const { return dim_; }
-  int64_t size() const { return ids_.size(); }
+  int64_t size() const { return size_; }
   int64_t id(int64_t i) const { return id_data_[i]; }
   int64_t row(int64_t i) const { return row_data_ == nullptr ? i : row_data_[i]; }
   /** What the vector of the i-th id is multiplied with. */
@@ -132,6 +133,7 @@ class Feature {
   const std::string& name_;
   Tensor ids_;
   Tensor rows_;
+  int64_t size_;
   const int64_t* id_data_ = nullptr;
   const int64_t* row_data_ = nullptr;
   std::vector<float> factors_;
