@@ -144,7 +144,9 @@ describe('buildBundledOps', () => {
     const libraries = await buildBundledOps(locateLibtensorflow());
     assert.deepEqual(
       libraries,
-      ['edit_distance', 'overlap', 'zero_out'].map((name) => packageFile(`ops/lib/lib${name}.so`)),
+      ['edit_distance', 'fused_embedding', 'overlap', 'zero_out'].map((name) =>
+        packageFile(`ops/lib/lib${name}.so`),
+      ),
     );
   });
 
