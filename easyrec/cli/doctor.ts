@@ -57,12 +57,9 @@ function opLibraries(): Finding[] {
     return [{ name: 'op libraries', ok: false, detail: `none in ${folder}; easyrec setup builds them` }];
   }
   return files.sort().map((file) =>
-    attempt(
-      file,
-      () =>
-        `ops ${loadOpLibrary(join(folder, file))
-          .ops.map(({ name }) => name)
-          .join(', ')}`,
-    ),
+    attempt(file, () => {
+      const names = loadOpLibrary(join(folder, file)).ops.map(({ name }) => name);
+      return names.length > 0 ? `ops ${names.join(', ')}` : 'loads';
+    }),
   );
 }

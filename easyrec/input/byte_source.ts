@@ -12,8 +12,17 @@ export interface ByteSource {
 }
 
 function describe(path: string, error: unknown): DataError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new DataError(`cannot read: ${reason}`, { at: { file: path }, cause: error });
+  return unreadable(path, error instanceof Error ? error.message : String(error), error);
+}
+
+/** Why a file cannot be read: what the system or the unpacker says. */
+export function unreadable(path: string, reason: string, cause?: unknown): DataError {
+  return new DataError(`cannot read: ${reason}`, { at: { file: path }, cause });
+}
+
+/** Why a file is not read that is named as if it were gzip. */
+export function notGzip(path: string): DataError {
+  return new DataError('expected gzip, as its name says, received something else', { at: { file: path } });
 }
 
 class PlainSource implements ByteSource {
@@ -108,7 +117,7 @@ export async function openByteSource(path: string): Promise<ByteSource> {
     // No UTF-8 text begins like this: 0x8b is a continuation byte.
     if (bytesRead === 2 && magic[0] === 0x1f && magic[1] === 0x8b) return new GzipSource(path, handle);
     if (path.endsWith('.gz') && bytesRead > 0) {
-      throw new DataError('expected gzip, as its name says, received something else', { at: { file: path } });
+      throw notGzip(path);
     }
     return new PlainSource(path, handle);
   } catch (error) {

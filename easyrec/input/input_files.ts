@@ -45,3 +45,8 @@ export function resolveInputFiles(files: string, at?: SourceLocation): string[] 
   }
   return resolved;
 }
+
+/** The size of files on disk in bytes; what is no plain file counts 0, and so does one that is gone. */
+export function totalSize(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+}

@@ -1,4 +1,4 @@
-import { DataError } from '../errors.js';
+import { DataError, type SourceLocation } from '../errors.js';
 import { openByteSource, type ByteSource } from './byte_source.js';
 import type { RowCursor } from './row_cursor.js';
 
@@ -9,6 +9,11 @@ const MAX_LINE_BYTES = 1 << 26;
 
 /** Receives the first line of each file; the bytes are valid during the call only. */
 export type HeaderHandler = (file: number, header: Uint8Array) => void;
+
+/** Why a file cannot be read on: one of its lines has no end. */
+export function longLine(at: SourceLocation): DataError {
+  return new DataError(`expected lines of text, received one of more than ${MAX_LINE_BYTES} bytes`, { at });
+}
 
 /** Removes every `\r` of `buffer[from .. to)`, as TensorFlow's line reader does; returns the new end. */
 function removeCarriageReturns(buffer: Buffer, from: number, to: number): number {
@@ -129,9 +134,7 @@ export class LineCursor implements RowCursor {
     let target = this.buffer;
     if (kept === this.buffer.length) {
       if (kept >= MAX_LINE_BYTES) {
-        throw new DataError(`expected lines of text, received one of more than ${MAX_LINE_BYTES} bytes`, {
-          at: { file: this.paths[this.file] ?? '', line: this.line + 1 },
-        });
+        throw longLine({ file: this.paths[this.file] ?? '', line: this.line + 1 });
       }
       target = Buffer.allocUnsafe(kept * 2);
     }

@@ -15,6 +15,16 @@ export interface InputField {
   readonly at?: SourceLocation | undefined;
 }
 
+/** A column of ids made of a field's text, as TensorFlow's `string_to_hash_bucket_fast` makes them. */
+export interface HashedColumn {
+  /** In the batch: an int64 column; no field has this name. */
+  readonly name: string;
+  /** A field of strings or integers, which need not be wanted itself. */
+  readonly field: string;
+  /** Ids are Fingerprint64 mod `buckets`, of a string's bytes or an integer's decimal text; -1 for an empty string. */
+  readonly buckets: number;
+}
+
 export interface ShuffleOptions {
   /** Rows among which the next one is drawn; EasyRec's default is 32. */
   readonly bufferSize: number;
@@ -33,6 +43,8 @@ export interface ReaderOptions {
   readonly filesAt?: SourceLocation | undefined;
   /** All fields, in file order unless the files carry a header. */
   readonly fields: readonly InputField[];
+  /** Further columns. Default: none. */
+  readonly hashed?: readonly HashedColumn[];
   /** One ASCII character, or an escape such as `\t`, `\x02` or `\002` spelt out. */
   readonly separator: string;
   readonly withHeader: boolean;

@@ -39,9 +39,10 @@ export function unpackError({ kind, message, stack, at }: ErrorMessage): Error {
 
 /** The buffers of a batch, to hand over instead of copying. */
 export function buffersOf(batch: Batch): ArrayBuffer[] {
-  const views = [...batch.columns.values()].flatMap((column) =>
-    column.dtype === 'string' ? [column.bytes, column.offsets] : [column.values],
-  );
+  const views = [...batch.columns.values()].flatMap((column) => {
+    if (column.dtype === 'tensor') throw new Error('a tensor cannot be handed to another thread');
+    return column.dtype === 'string' ? [column.bytes, column.offsets] : [column.values];
+  });
   return views.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
 }
 

@@ -1,3 +1,4 @@
+import { disposeBatch } from '../input/columns.js';
 import type { BatchReader } from '../input/reader.js';
 import { batchesOf } from '../input/reader.js';
 import type { Metric, MetricKey } from '../metrics/index.js';
@@ -44,6 +45,7 @@ export async function runEvaluation(parts: EvaluationParts): Promise<Evaluation>
     const ids = (column: string): ArrayLike<MetricKey> => columnValues(batch, column);
     for (const metric of metrics.values()) metric.update({ labels, probs, logits, ids });
     for (const tensor of [...feeds, ...results]) tensor.dispose();
+    disposeBatch(batch);
     rows += batch.rows;
     batches++;
     onBatch?.(rows);

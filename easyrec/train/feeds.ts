@@ -1,5 +1,6 @@
 import { DataError } from '../errors.js';
-import type { Batch, Column, StringColumn } from '../input/batch.js';
+import type { Batch, BufferColumn, Column, StringColumn } from '../input/batch.js';
+import { bufferColumn } from '../input/columns.js';
 import type { Graph, Output, Tensor } from '../tf/index.js';
 import { ops, stringTensor, tensor } from '../tf/index.js';
 import type { PlannedColumn } from './input_plan.js';
@@ -15,8 +16,9 @@ export function placeholders(
   );
 }
 
-/** One column as a tensor `[B]`. */
+/** One column as a tensor `[B]`; where the reader made one, that. */
 export function columnTensor(column: Column, rows: number): Tensor {
+  if (column.dtype === 'tensor') return column.tensor;
   if (column.dtype === 'string') return stringTensor([rows], column.bytes, column.offsets);
   return tensor(column.dtype, [rows], column.values);
 }
@@ -26,9 +28,9 @@ export function batchTensors(batch: Batch, columns: readonly PlannedColumn[]): T
   return columns.map(({ name }) => columnTensor(columnOf(batch, name), batch.rows));
 }
 
-/** A label column as numbers. */
+/** A label column as numbers, which stay when the batch is freed. */
 export function labelValues(batch: Batch, name: string): Float32Array {
-  const column = columnOf(batch, name);
+  const column = valuesOf(batch, name);
   if (column.dtype === 'string') {
     return Float32Array.from(texts(column), (value) => {
       const number = value.trim() === '' ? NaN : Number(value);
@@ -37,14 +39,15 @@ export function labelValues(batch: Batch, name: string): Float32Array {
       return number;
     });
   }
+  // The memory of a tensor ends with it, before metrics are done with the labels; a copy takes microseconds.
   return column.dtype === 'float32'
-    ? column.values
+    ? column.values.slice()
     : Float32Array.from(column.values as ArrayLike<number>, Number);
 }
 
-/** A column as JavaScript values, `[B]`. */
+/** A column as JavaScript values, `[B]`, valid until the batch is freed. */
 export function columnValues(batch: Batch, name: string): ArrayLike<string | number | bigint> {
-  const column = columnOf(batch, name);
+  const column = valuesOf(batch, name);
   return column.dtype === 'string' ? texts(column) : column.values;
 }
 
@@ -52,6 +55,10 @@ function texts({ bytes, offsets }: StringColumn): string[] {
   const text = new TextDecoder();
   const rows = Math.max(offsets.length - 1, 0);
   return Array.from({ length: rows }, (_, i) => text.decode(bytes.subarray(offsets[i], offsets[i + 1])));
+}
+
+function valuesOf(batch: Batch, name: string): BufferColumn {
+  return bufferColumn(columnOf(batch, name));
 }
 
 function columnOf(batch: Batch, name: string): Column {

@@ -7,7 +7,7 @@ import { ConfigError, didYouMean } from '../errors.js';
 import type { FieldType } from '../input/batch.js';
 import { resolveInputFiles } from '../input/input_files.js';
 import type { BatchReader, InputField, ReaderOptions } from '../input/reader.js';
-import { READERS } from '../input/index.js';
+import { type ReaderClass, readerFor, READERS, type ReaderType } from '../input/index.js';
 import { metricGroupFields } from './metric_config.js';
 
 /** A column that a model is fed. */
@@ -168,9 +168,9 @@ export const DEFAULT_SEED = 2020;
  *
  * @throws ConfigError when it is not supported.
  */
-export function readerClass(dataConfig: DatasetConfig): (typeof READERS)[keyof typeof READERS] {
+export function readerClass(dataConfig: DatasetConfig): ReaderClass {
   const name = dataConfig.input_type;
-  if (name in READERS) return READERS[name as keyof typeof READERS];
+  if (name in READERS) return readerFor(name as ReaderType);
   throw new ConfigError(
     `input_type: ${name} is not supported yet; expected ${Object.keys(READERS).join(' or ')}`,
     { at: locationOf(dataConfig, 'input_type') },

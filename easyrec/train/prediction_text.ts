@@ -1,4 +1,5 @@
 import type { Column } from '../input/batch.js';
+import { bufferColumn } from '../input/columns.js';
 import type { Tensor } from '../tf/index.js';
 
 /** The shortest decimal text that reads back as the same float32. */
@@ -27,7 +28,8 @@ function elementTexts(tensor: Tensor): readonly string[] {
 }
 
 /** A column of the input as text. */
-export function columnTexts(column: Column, rows: number): readonly string[] {
+export function columnTexts(source: Column, rows: number): readonly string[] {
+  const column = bufferColumn(source);
   if (column.dtype === 'string') {
     const decoder = new TextDecoder();
     const { bytes, offsets } = column;

@@ -6,6 +6,7 @@ import { discardPartial, partialPath, syncPath, writeProblem } from '../atomic_f
 import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch } from '../input/batch.js';
+import { disposeBatch } from '../input/columns.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
 import type { LoadedSavedModel, Signature, Tensor } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
@@ -189,11 +190,12 @@ function predictor(
     const results = await runStep(model.session, step, feeds, `prediction, after ${rows} rows`);
     rows += batch.rows;
     const cells = results.map((tensor) => outputTexts(tensor, batch.rows));
-    for (const tensor of [...feeds, ...results]) tensor.dispose();
     const repeated = reserved.map((name) => {
       const column = batch.columns.get(name);
       return column === undefined ? [] : columnTexts(column, batch.rows);
     });
+    for (const tensor of [...feeds, ...results]) tensor.dispose();
+    disposeBatch(batch);
     return [...cells, ...repeated];
   };
 }

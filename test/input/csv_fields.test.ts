@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError, DataError } from '../../easyrec/errors.js';
+import type { BufferColumn } from '../../easyrec/input/batch.js';
+import { bufferColumn } from '../../easyrec/input/columns.js';
 import type { ReaderOptions } from '../../easyrec/input/reader.js';
 import { fieldsOf, openCsv, optionsFor, readAll, temporaryFolder, writeIn } from './reader_case.js';
 
@@ -28,15 +30,19 @@ test('reads each type into its own array', async () => {
   const path = writeIn(folder, 'types.csv', '1,-9007199254740993,0.1,0.1,true,x y\n-2,12,1e3,-1e-3,0,é\n');
   const batch = await openCsv(optionsFor(path, { fields })).next();
   assert.equal(batch?.rows, 2);
-  assert.deepEqual(batch.columns.get('a'), { dtype: 'int32', values: Int32Array.of(1, -2) });
-  assert.deepEqual(batch.columns.get('b'), {
+  const column = (name: string): BufferColumn | null => {
+    const found = batch.columns.get(name);
+    return found === undefined ? null : bufferColumn(found);
+  };
+  assert.deepEqual(column('a'), { dtype: 'int32', values: Int32Array.of(1, -2) });
+  assert.deepEqual(column('b'), {
     dtype: 'int64',
     values: BigInt64Array.of(-9007199254740993n, 12n),
   });
-  assert.deepEqual(batch.columns.get('c'), { dtype: 'float32', values: Float32Array.of(0.1, 1000) });
-  assert.deepEqual(batch.columns.get('d'), { dtype: 'float64', values: Float64Array.of(0.1, -0.001) });
-  assert.deepEqual(batch.columns.get('e'), { dtype: 'bool', values: Uint8Array.of(1, 0) });
-  const text = batch.columns.get('f');
+  assert.deepEqual(column('c'), { dtype: 'float32', values: Float32Array.of(0.1, 1000) });
+  assert.deepEqual(column('d'), { dtype: 'float64', values: Float64Array.of(0.1, -0.001) });
+  assert.deepEqual(column('e'), { dtype: 'bool', values: Uint8Array.of(1, 0) });
+  const text = column('f');
   assert.ok(text?.dtype === 'string');
   assert.deepEqual([...text.offsets], [0, 3, 5]);
   assert.equal(Buffer.from(text.bytes).toString('utf8'), 'x yé');

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import type { Batch, Column, FieldType } from '../../easyrec/input/batch.js';
+import { bufferColumn } from '../../easyrec/input/columns.js';
 import { planCsv } from '../../easyrec/input/csv/csv_plan.js';
 import { CsvReader } from '../../easyrec/input/csv/csv_reader.js';
-import type { InputField, ReaderOptions } from '../../easyrec/input/reader.js';
+import { NativeCsvInput } from '../../easyrec/input/native/native_csv_input.js';
+import type { BatchReader, InputField, ReaderOptions } from '../../easyrec/input/reader.js';
 
 /** A folder that is removed after the tests of the file that calls this. */
 export function temporaryFolder(): string {
@@ -47,14 +49,16 @@ export function optionsFor(files: string, changes: Partial<ReaderOptions> = {}):
   };
 }
 
-/** A reader on this thread. */
-export function openCsv(options: ReaderOptions): CsvReader {
-  return new CsvReader(planCsv(options));
+/** The plain reader on this thread; with EASYREC_TEST_READER=native, the native one, which must be no different. */
+export function openCsv(options: ReaderOptions): BatchReader {
+  const native = process.env['EASYREC_TEST_READER'] === 'native';
+  return native ? new NativeCsvInput(options) : new CsvReader(planCsv(options));
 }
 
 /** The values of a column as JavaScript values. */
-export function valuesOf(column: Column | undefined): unknown[] {
-  if (column === undefined) return [];
+export function valuesOf(source: Column | undefined): unknown[] {
+  if (source === undefined) return [];
+  const column = bufferColumn(source);
   if (column.dtype !== 'string') return Array.from<unknown>(column.values);
   const texts: string[] = [];
   for (let i = 0; i + 1 < column.offsets.length; i++) {

@@ -140,11 +140,11 @@ describe('buildOp', () => {
 });
 
 describe('buildBundledOps', () => {
-  test('builds one library for each op', async () => {
+  test('builds one library for each op, and the reader', async () => {
     const libraries = await buildBundledOps(locateLibtensorflow());
     assert.deepEqual(
       libraries,
-      ['edit_distance', 'fused_embedding', 'overlap', 'zero_out'].map((name) =>
+      ['edit_distance', 'fused_embedding', 'overlap', 'reader', 'zero_out'].map((name) =>
         packageFile(`ops/lib/lib${name}.so`),
       ),
     );

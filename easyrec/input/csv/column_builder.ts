@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ConfigError, DataError } from '../../errors.js';
-import type { Column, FieldType } from '../batch.js';
+import type { BufferColumn, FieldType } from '../batch.js';
 import type { InputField } from '../reader.js';
 import { parseDouble, parseFloat32, parseInt64, parseInteger, trimmedText } from './number_text.js';
 
@@ -14,7 +14,7 @@ export interface ColumnBuilder {
    */
   put(row: number, bytes: Uint8Array, start: number, end: number): boolean;
   /** Hands over the first `rows` rows in buffers of their own, and begins anew. */
-  finish(rows: number): Column;
+  finish(rows: number): BufferColumn;
 }
 
 class IntegerBuilder implements ColumnBuilder {
@@ -35,7 +35,7 @@ class IntegerBuilder implements ColumnBuilder {
     return this.values[row] === value;
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     const values = this.values.subarray(0, rows);
     this.values = new Int32Array(this.capacity);
     return { dtype: 'int32', values };
@@ -75,7 +75,7 @@ class LongBuilder implements ColumnBuilder {
     return value !== undefined;
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     const values = this.values.subarray(0, rows);
     this.values = new BigInt64Array(this.capacity);
     this.halves = new Int32Array(this.values.buffer);
@@ -101,7 +101,7 @@ class FloatBuilder implements ColumnBuilder {
     return true;
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     const values = this.values.subarray(0, rows);
     this.values = new Float32Array(this.capacity);
     return { dtype: 'float32', values };
@@ -126,7 +126,7 @@ class DoubleBuilder implements ColumnBuilder {
     return true;
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     const values = this.values.subarray(0, rows);
     this.values = new Float64Array(this.capacity);
     return { dtype: 'float64', values };
@@ -157,7 +157,7 @@ class BoolBuilder implements ColumnBuilder {
     return value !== undefined;
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     const values = this.values.subarray(0, rows);
     this.values = new Uint8Array(this.capacity);
     return { dtype: 'bool', values };
@@ -166,6 +166,13 @@ class BoolBuilder implements ColumnBuilder {
 
 const FIRST_BYTES_PER_ROW = 8;
 const MAX_COLUMN_BYTES = 2 ** 31 - 1;
+
+/** Why a batch cannot be built: the texts of one of its columns are too long together. */
+export function columnTooLarge(): DataError {
+  return new DataError(
+    `expected at most ${MAX_COLUMN_BYTES} bytes of text in one column of a batch, received more; lower batch_size`,
+  );
+}
 
 class StringBuilder implements ColumnBuilder {
   readonly expected = 'UTF-8 text (string)';
@@ -185,7 +192,7 @@ class StringBuilder implements ColumnBuilder {
     return this.copy(row, bytes, start, end);
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     const size = this.offsets[rows] as number;
     const bytes = this.bytes.subarray(0, size);
     const offsets = this.offsets.subarray(0, rows + 1);
@@ -212,9 +219,7 @@ class StringBuilder implements ColumnBuilder {
 
   private grow(used: number, needed: number): void {
     if (needed > MAX_COLUMN_BYTES) {
-      throw new DataError(
-        `expected at most ${MAX_COLUMN_BYTES} bytes of text in one column of a batch, received more; lower batch_size`,
-      );
+      throw columnTooLarge();
     }
     const grown = new Uint8Array(Math.min(MAX_COLUMN_BYTES, Math.max(needed, 2 * this.bytes.length)));
     grown.set(this.bytes.subarray(0, used));
@@ -236,7 +241,7 @@ class NumericTextBuilder implements ColumnBuilder {
     return parseFloat32(text, from, to) !== undefined && this.texts.put(row, text, from, to);
   }
 
-  finish(rows: number): Column {
+  finish(rows: number): BufferColumn {
     return this.texts.finish(rows);
   }
 }

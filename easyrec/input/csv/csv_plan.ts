@@ -1,6 +1,6 @@
 import { ConfigError, type SourceLocation } from '../../errors.js';
 import { resolveInputFiles } from '../input_files.js';
-import type { ReaderOptions } from '../reader.js';
+import type { HashedColumn, InputField, ReaderOptions } from '../reader.js';
 import { columnBuilder } from './column_builder.js';
 
 /** Checked options of a CSV reader: files found, separator as a byte. Plain data. */
@@ -43,6 +43,18 @@ function checkCounts(counts: readonly Count[], settingsAt: ReaderOptions['settin
   }
 }
 
+function checkHashed(column: HashedColumn, fields: readonly InputField[], taken: ReadonlySet<string>): void {
+  const { name, field, buckets } = column;
+  const what = `hashed column ${JSON.stringify(name)}`;
+  checkCounts([[`${what}: buckets`, buckets, 1]], undefined);
+  const type = fields.find((candidate) => candidate.name === field)?.type;
+  if (type !== 'string' && type !== 'int32' && type !== 'int64') {
+    const received = `${JSON.stringify(field)} (${type ?? 'no such field'})`;
+    throw new ConfigError(`${what}: expected a field of strings or integers, received ${received}`);
+  }
+  if (taken.has(name)) throw new ConfigError(`${what}: another column has that name`);
+}
+
 /**
  * Checks everything that can be told without reading the files.
  * @throws ConfigError for options that make no sense, DataError for files that are not there.
@@ -57,6 +69,7 @@ export function planCsv(options: ReaderOptions): CsvPlan {
     ['shuffle_buffer_size', options.shuffle?.bufferSize ?? 1, 1],
   ];
   checkCounts(counts, settingsAt);
+  if (options.fields.length === 0) throw new ConfigError('no input_fields are named');
   const names = new Set<string>();
   for (const field of options.fields) {
     if (names.has(field.name)) {
@@ -66,7 +79,10 @@ export function planCsv(options: ReaderOptions): CsvPlan {
     // For its check of the default value.
     columnBuilder(field, 1);
   }
-  if (names.size === 0) throw new ConfigError('no input_fields are named');
+  for (const column of options.hashed ?? []) {
+    checkHashed(column, options.fields, names);
+    names.add(column.name);
+  }
   const separator = separatorByte(options.separator, settingsAt?.['separator']);
   return { options, separator, paths: resolveInputFiles(options.files, options.filesAt) };
 }

@@ -1,11 +1,12 @@
-import { statSync } from 'node:fs';
 import { DataError } from '../../errors.js';
 import { BadRows } from '../bad_rows.js';
 import type { Batch } from '../batch.js';
+import { totalSize } from '../input_files.js';
 import { batchesOf, type BatchReader, type ReaderStats } from '../reader.js';
 import type { RowCursor } from '../row_cursor.js';
 import { openPass } from '../row_pass.js';
 import type { CsvPlan } from './csv_plan.js';
+import { noRowsError } from './no_rows.js';
 import { RowParser, type FileColumn } from './row_parser.js';
 
 /** Reads CSV files on the calling thread, one `next` at a time. */
@@ -31,12 +32,12 @@ export class CsvReader implements BatchReader {
 
   constructor(private readonly plan: CsvPlan) {
     const { fields, batchSize, withHeader, onBadRow, epochs } = plan.options;
-    this.parser = new RowParser(plan.separator, fields, batchSize);
+    this.parser = new RowParser(plan, batchSize);
     const columns = withHeader ? [] : this.parser.columnsOf(fields);
     this.columns = plan.paths.map(() => columns);
     this.badRows = new BadRows(onBadRow);
     this.lastPass = epochs === 0 ? Infinity : epochs - 1;
-    this.totalBytes = plan.paths.reduce((sum, path) => sum + sizeOf(path), 0);
+    this.totalBytes = totalSize(plan.paths);
     this.rows = this.openRows();
   }
 
@@ -125,7 +126,7 @@ export class CsvReader implements BatchReader {
   }
 
   private beginPass(pass: number): void {
-    if (this.usableInPass === 0) this.failOnNoRows();
+    if (this.usableInPass === 0) throw noRowsError(this.plan, this.badRows.first[0]);
     this.pass = pass;
     this.usableInPass = 0;
     this.badBeforePass = this.badRows.count;
@@ -153,20 +154,4 @@ export class CsvReader implements BatchReader {
       this.badRows.add(new DataError(this.parser.problem, { at }));
     }
   }
-
-  private failOnNoRows(): never {
-    const { paths, options } = this.plan;
-    const [reason] = this.badRows.first;
-    const what = paths.length > 1 ? `${paths.length} files without any` : 'an empty file';
-    const received = options.withHeader ? `${what}, apart from its header` : what;
-    throw new DataError(
-      reason === undefined ? `expected rows, received ${received}` : `no row fits; the first: ${reason}`,
-      { at: { file: paths[0] ?? '' } },
-    );
-  }
-}
-
-/** Of a file, in bytes; 0 for what is no plain file, and for one that is gone, which opening it will tell. */
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,7 +1,9 @@
 import { DataError, didYouMean } from '../../errors.js';
-import type { Column } from '../batch.js';
+import type { BufferColumn } from '../batch.js';
 import type { InputField } from '../reader.js';
 import { columnBuilder, type ColumnBuilder } from './column_builder.js';
+import type { CsvPlan } from './csv_plan.js';
+import { BuilderPair, HashBuilder } from './hash_builder.js';
 
 const QUOTE = 34;
 const SHOWN_CHARACTERS = 40;
@@ -34,19 +36,29 @@ export interface FileColumn {
 export class RowParser {
   /** Why the last row was refused. */
   problem = '';
-  private readonly builders = new Map<string, ColumnBuilder>();
+  /** By field, for parsing; by column of the batch. */
+  private readonly ofField = new Map<string, ColumnBuilder>();
+  private readonly columns = new Map<string, ColumnBuilder>();
+  private readonly separator: number;
   /** The last quoted field, its quotes removed. */
   private unquoted = Buffer.allocUnsafe(256);
   private unquotedLength = 0;
 
   /** Batches have up to `batchSize` rows. */
-  constructor(
-    private readonly separator: number,
-    fields: readonly InputField[],
-    batchSize: number,
-  ) {
+  constructor({ options, separator }: CsvPlan, batchSize: number) {
+    this.separator = separator;
+    const { fields, hashed = [] } = options;
+    const add = (column: string, field: string, builder: ColumnBuilder): void => {
+      const other = this.ofField.get(field);
+      this.ofField.set(field, other === undefined ? builder : new BuilderPair(other, builder));
+      this.columns.set(column, builder);
+    };
     for (const field of fields) {
-      if (field.wanted) this.builders.set(field.name, columnBuilder(field, batchSize));
+      if (field.wanted) add(field.name, field.name, columnBuilder(field, batchSize));
+    }
+    for (const { name, field: source, buckets } of hashed) {
+      const field = fields.find((candidate) => candidate.name === source);
+      if (field !== undefined) add(name, source, new HashBuilder(field, buckets, batchSize));
     }
   }
 
@@ -54,7 +66,7 @@ export class RowParser {
   columnsOf(layout: CsvLayout): readonly FileColumn[] {
     return layout.map((field, i) => ({
       label: field === null ? `column ${i + 1}` : `column ${JSON.stringify(field.name)} (field ${i + 1})`,
-      builder: field === null ? null : (this.builders.get(field.name) ?? null),
+      builder: field === null ? null : (this.ofField.get(field.name) ?? null),
     }));
   }
 
@@ -111,8 +123,8 @@ export class RowParser {
   }
 
   /** Hands over the first `rows` rows. */
-  finish(rows: number): Map<string, Column> {
-    return new Map(Array.from(this.builders, ([name, builder]) => [name, builder.finish(rows)]));
+  finish(rows: number): Map<string, BufferColumn> {
+    return new Map(Array.from(this.columns, ([name, builder]) => [name, builder.finish(rows)]));
   }
 
   /** Reads a quoted field that begins at `start` into `unquoted`; returns where its separator or the row's end is, or -1. */

@@ -1,0 +1,58 @@
+import type { FieldType } from '../batch.js';
+import type { CsvPlan } from '../csv/csv_plan.js';
+import { totalSize } from '../input_files.js';
+import type { HashedColumn, InputField } from '../reader.js';
+
+/** The numbers of types in ops/reader/plan.h. */
+const TYPE_NUMBERS: { readonly [Type in FieldType]: number } = {
+  int32: 0,
+  int64: 1,
+  float32: 2,
+  float64: 3,
+  bool: 4,
+  string: 5,
+};
+
+function text(value: string): readonly Uint8Array[] {
+  const bytes = Buffer.from(value, 'utf8');
+  return [new Uint8Array(Uint32Array.of(bytes.length).buffer), bytes];
+}
+
+function fieldParts(field: InputField): readonly Uint8Array[] {
+  const { name, type, wanted, numeric, defaultText } = field;
+  const flags = Uint8Array.of(TYPE_NUMBERS[type], wanted ? 1 : 0, numeric === true ? 1 : 0);
+  return [...text(name), flags, ...text(defaultText)];
+}
+
+function hashedParts({ field, buckets }: HashedColumn, fields: readonly InputField[]): readonly Uint8Array[] {
+  const index = fields.findIndex(({ name }) => name === field);
+  return [new Uint8Array(Uint32Array.of(index).buffer), new Uint8Array(Float64Array.of(buckets).buffer)];
+}
+
+/** A plan as `DecodePlan` in ops/reader/plan.cc reads it. */
+export function planBytes({ options, paths, separator }: CsvPlan): Uint8Array {
+  const {
+    withHeader,
+    shuffle,
+    batchSize,
+    epochs,
+    position,
+    onBadRow,
+    prefetch,
+    fields,
+    hashed = [],
+  } = options;
+  const maxSkipped = onBadRow === 'fail' ? -1 : onBadRow.maxSkipped;
+  const counts = [batchSize, epochs, shuffle?.bufferSize ?? 0, position, maxSkipped, prefetch];
+  return Buffer.concat([
+    Uint8Array.of(separator, withHeader ? 1 : 0),
+    new Uint8Array(Int32Array.of(shuffle?.seed ?? 0).buffer),
+    new Uint8Array(Float64Array.of(...counts, totalSize(paths)).buffer),
+    new Uint8Array(Uint32Array.of(paths.length).buffer),
+    ...paths.flatMap(text),
+    new Uint8Array(Uint32Array.of(fields.length).buffer),
+    ...fields.flatMap(fieldParts),
+    new Uint8Array(Uint32Array.of(hashed.length).buffer),
+    ...hashed.flatMap((column) => hashedParts(column, fields)),
+  ]);
+}

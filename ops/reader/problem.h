@@ -1,0 +1,44 @@
+// Why reading ends early. The words for people are made on the JavaScript side, by the code of the plain reader.
+#ifndef EASYREC_READER_PROBLEM_H_
+#define EASYREC_READER_PROBLEM_H_
+
+#include <cstdint>
+#include <string>
+
+namespace easyrec::reader {
+
+/** The numbers are those of report.ts. */
+enum class ProblemKind : int32_t {
+  kOpen = 1,          // error_number
+  kRead = 2,          // error_number
+  kUnpack = 3,        // text: what zlib says
+  kNotGzip = 4,       //
+  kLongLine = 5,      // line
+  kHeader = 6,        // text: the header line
+  kBadRows = 7,       // the bad rows themselves tell
+  kNoRows = 8,        //
+  kColumnTooLarge = 9,
+  kOther = 10,  // text: what a C++ library says
+};
+
+/** Thrown on the reading threads, kept for the caller of the reader. */
+struct Problem {
+  ProblemKind kind = ProblemKind::kOther;
+  int32_t file = 0;
+  int64_t line = 0;
+  int32_t error_number = 0;
+  std::string text;
+};
+
+/** A row that did not fit, with what it takes to say why. */
+struct BadRow {
+  int32_t file = 0;
+  int64_t line = 0;
+  std::string text;
+  /** The header line of its file; empty without headers. */
+  std::string header;
+};
+
+}  // namespace easyrec::reader
+
+#endif  // EASYREC_READER_PROBLEM_H_
