@@ -13,6 +13,4 @@ const interpreter = await pythonEnvironment(`tensorflow-${version}`, async () =>
   say(`installing TensorFlow ${version} for Python, for tests to compare with`);
   return [wheel];
 });
-console.log(
-  interpreter ?? `skip: TensorFlow ${version} has no wheel for ${pythonName()} on ${process.arch}`,
-);
+console.log(interpreter ?? `skip: TensorFlow ${version} has no wheel for ${pythonName()} on ${process.arch}`);
