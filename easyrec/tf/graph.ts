@@ -1,9 +1,9 @@
-import { didYouMean, GraphError } from '../errors.js';
+import { GraphError } from '../errors.js';
 import type { Attrs } from './attributes.js';
 import { setAttributes } from './attributes.js';
 import { readBuffer, withBuffer } from './buffer.js';
 import type { DType } from './dtype.js';
-import { DTYPES, dtypeOfCode } from './dtype.js';
+import { dtypeOfCode } from './dtype.js';
 import type { Handle, NativeOutput } from './native.js';
 import { native } from './native.js';
 import { matchInputs, OpDefs } from './op_def.js';
@@ -332,15 +332,4 @@ export class Graph implements Disposable {
       }
     }
   }
-}
-
-/** The dtypes' codes, for attributes of type `type`. */
-export function dtypeCode(dtype: DType): number {
-  const entry = DTYPES[dtype] as { code: number } | undefined;
-  if (entry === undefined) {
-    throw new GraphError(
-      `dtype: expected one of TensorFlow's, received "${dtype}"${didYouMean(dtype, Object.keys(DTYPES))}`,
-    );
-  }
-  return entry.code;
 }

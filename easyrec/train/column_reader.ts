@@ -1,9 +1,8 @@
 import type { DatasetConfig } from '../config/generated/types.js';
-import { locationOf } from '../config/message.js';
 import { ConfigError } from '../errors.js';
 import { countFields } from '../input/csv/field_count.js';
-import type { BatchReader, InputField } from '../input/reader.js';
-import { FIELD_TYPES, readerClass } from './input_plan.js';
+import type { BatchReader } from '../input/reader.js';
+import { inputFields, readerClass } from './input_plan.js';
 
 export interface ColumnSettings {
   /** Comma separated paths and globs. */
@@ -23,13 +22,7 @@ export interface ColumnSettings {
 export async function openColumns(config: DatasetConfig, settings: ColumnSettings): Promise<BatchReader> {
   const { files, batchSize, withHeader = config.with_header } = settings;
   const wanted = new Set(settings.wanted);
-  const all = config.input_fields.map((field): InputField => ({
-    name: field.input_name,
-    type: FIELD_TYPES[field.input_type],
-    defaultText: field.default_val,
-    wanted: wanted.has(field.input_name),
-    at: locationOf(field, 'default_val'),
-  }));
+  const all = inputFields(config, wanted);
   const isLabel = new Set(config.label_fields);
   const unlabelled = all.filter(({ name }) => !isLabel.has(name));
   const count = await countFields(files, config.separator);

@@ -1,12 +1,13 @@
 import { locationOf } from '../config/message.js';
 import { ConfigError } from '../errors.js';
-import { addSaver, makeStep, restoreCheckpoint, Session } from '../tf/index.js';
+import { addSaver, restoreCheckpoint, Session } from '../tf/index.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import { runEvaluation } from './evaluator.js';
 import { openReader } from './input_plan.js';
 import type { ModelPlan } from './model_plan.js';
 import { sessionConfig } from './session_config.js';
-import { buildEvaluationGraph, GLOBAL_STEP } from './training_graph.js';
+import { readGlobalStep } from './global_step.js';
+import { buildEvaluationGraph } from './training_graph.js';
 
 /** What an evaluation found, and in which checkpoint. */
 export interface CheckpointEvaluation {
@@ -55,10 +56,6 @@ export async function evaluateCheckpoint(
     ...(limit > 0 && { maxBatches: Math.ceil(limit / plan.input.dataConfig.batch_size) }),
     ...(signal !== undefined && { signal }),
   });
-  const globalStep = variables.find(GLOBAL_STEP);
-  const [value] =
-    globalStep === undefined ? [] : await session.run(makeStep({ fetches: [globalStep.read()] }));
-  const step = Number(value?.data('int64')[0] ?? 0n);
-  value?.dispose();
+  const step = await readGlobalStep(session, variables);
   return { values: { ...evaluation.values, global_step: step }, checkpoint };
 }

@@ -1,7 +1,8 @@
 import { addSaver, CheckpointReader, restoreCheckpoint, type Session, type Variable } from '../tf/index.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import type { ModelPlan } from './model_plan.js';
-import { GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
+import { GLOBAL_STEP } from './global_step.js';
+import type { TrainingGraph } from './training_graph.js';
 
 /**
  * Starts from the variables of another checkpoint, where `fine_tune_checkpoint` names one: those that it has under the

@@ -30,7 +30,7 @@ export interface InputPlan {
 }
 
 /** From the config's names of types to those of columns. */
-export const FIELD_TYPES = {
+const FIELD_TYPES = {
   INT32: 'int32',
   INT64: 'int64',
   STRING: 'string',
@@ -126,14 +126,7 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
   const wanted = new Set(columns.map(({ name }) => name));
   const numbers = [...plan.labels, ...(plan.sampleWeight === null ? [] : [plan.sampleWeight])];
   const numeric = new Set(numbers.map(({ name }) => name));
-  const fields = dataConfig.input_fields.map((field): InputField => ({
-    name: field.input_name,
-    type: FIELD_TYPES[field.input_type],
-    defaultText: field.default_val,
-    wanted: wanted.has(field.input_name),
-    numeric: numeric.has(field.input_name),
-    at: locationOf(field, 'default_val'),
-  }));
+  const fields = inputFields(dataConfig, wanted, numeric);
   const Reader = readerClass(dataConfig);
   return new Reader({
     files: settings.files,
@@ -158,6 +151,27 @@ const SETTINGS = ['batch_size', 'num_epochs', 'prefetch_size', 'separator', 'shu
 
 function settingsAt(dataConfig: DatasetConfig): Readonly<Record<string, SourceLocation>> {
   return Object.fromEntries(SETTINGS.map((name) => [name, locationOf(dataConfig, name)]));
+}
+
+/**
+ * The input fields of a config as a reader takes them.
+ *
+ * @param wanted names of those to build
+ * @param numeric names of those whose text must be a number
+ */
+export function inputFields(
+  dataConfig: DatasetConfig,
+  wanted: ReadonlySet<string>,
+  numeric: ReadonlySet<string> = new Set(),
+): readonly InputField[] {
+  return dataConfig.input_fields.map((field) => ({
+    name: field.input_name,
+    type: FIELD_TYPES[field.input_type],
+    defaultText: field.default_val,
+    wanted: wanted.has(field.input_name),
+    numeric: numeric.has(field.input_name),
+    at: locationOf(field, 'default_val'),
+  }));
 }
 
 /** As EasyRec shuffles. */

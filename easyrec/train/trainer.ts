@@ -17,7 +17,8 @@ import { learningOf, type Learning } from './optimizer_config.js';
 import { runStep } from './run_step.js';
 import { sessionConfig } from './session_config.js';
 import { TrainingEvents } from './training_events.js';
-import { buildTrainingGraph, GLOBAL_STEP, type TrainingGraph } from './training_graph.js';
+import { readGlobalStep } from './global_step.js';
+import { buildTrainingGraph, type TrainingGraph } from './training_graph.js';
 
 export interface TrainSettings {
   readonly plan: ModelPlan;
@@ -175,7 +176,7 @@ class TrainingRun {
       await fineTune(this.#session, this.#graph, this.#plan);
     } else {
       await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
-      this.#step = await this.#readGlobalStep();
+      this.#step = await readGlobalStep(this.#session, this.#graph.variables);
       this.#savedStep = this.#step;
       this.#position = resume.input.finished ? 0 : resume.input.position;
       this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
@@ -183,15 +184,6 @@ class TrainingRun {
     directory.create();
     if (resume === undefined) await directory.writeConfig(printConfig(this.#plan.config));
     if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
-  }
-
-  async #readGlobalStep(): Promise<number> {
-    const variable = this.#graph.variables.find(GLOBAL_STEP);
-    if (variable === undefined) throw new Error(`no variable ${GLOBAL_STEP}`);
-    const [value] = await this.#session.run(makeStep({ fetches: [variable.read()] }));
-    const step = Number(value?.data('int64')[0] ?? 0n);
-    value?.dispose();
-    return step;
   }
 
   async #loop(first: Prepared | null): Promise<TrainResult['end']> {

@@ -2,6 +2,7 @@ import type { Optimizer } from '../optimizers/index.js';
 import { gradients } from '../tf/grad/index.js';
 import type { Operation, Output, Step } from '../tf/index.js';
 import { Graph, makeStep, ops, Variables } from '../tf/index.js';
+import { createGlobalStep } from './global_step.js';
 import { placeholders } from './feeds.js';
 import type { PlannedColumn } from './input_plan.js';
 import { columnsOf } from './input_plan.js';
@@ -34,8 +35,6 @@ export interface TrainingGraph {
   /** Sets every variable to its initial value. */
   readonly initialize: readonly Operation[];
 }
-
-export const GLOBAL_STEP = 'global_step';
 
 /** Builds the training graph. */
 export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): TrainingGraph {
@@ -91,15 +90,6 @@ export function buildEvaluationGraph(plan: ModelPlan): EvaluationGraph {
   createGlobalStep(variables);
   const step = makeStep({ feeds: [...inputs.values()], fetches: outputs.fetches });
   return { graph, variables, evaluate: { ...outputs, columns, step } };
-}
-
-function createGlobalStep(variables: Variables): ReturnType<Variables['create']> {
-  return variables.create(GLOBAL_STEP, {
-    shape: [],
-    dtype: 'int64',
-    initializer: (graph) => ops.constant(graph, 'int64', 0),
-    trainable: false,
-  });
 }
 
 interface FetchedOutputs extends StepOutputs {
