@@ -53,6 +53,7 @@ export interface PipelineSettings {
   readonly fineTuneCheckpoint?: string | undefined;
   readonly seed?: number | undefined;
   readonly regularizeComponents?: boolean | undefined;
+  readonly plain?: boolean | undefined;
   readonly maxF1OnProbs?: boolean | undefined;
 }
 
@@ -83,6 +84,7 @@ export async function planFromFlags(flags: PipelineFlags, settings: PipelineSett
     ...(settings.regularizeComponents !== undefined && {
       regularizeComponents: settings.regularizeComponents,
     }),
+    plain: settings.plain ?? process.env['EASYREC_PLAIN'] === '1',
     maxF1OnProbs: settings.maxF1OnProbs ?? false,
   });
 }

@@ -28,6 +28,10 @@ const HELP = {
       type: 'boolean',
       help: 'let model_params.l2_regularization act on the dense kernels of components too (EasyRec does not)',
     },
+    plain: {
+      type: 'boolean',
+      help: 'train with standard TensorFlow ops alone, without the native embedding ops (also: EASYREC_PLAIN=1)',
+    },
     json: { type: 'boolean', help: 'print the result as one line of JSON' },
   },
 } as const satisfies CommandHelp<Flags>;
@@ -44,6 +48,7 @@ export const train: Command = async (argv, context) => {
     fineTuneCheckpoint: flags.fine_tune_checkpoint,
     seed: flags.seed,
     regularizeComponents: flags.regularize_components,
+    plain: flags.plain,
     maxF1OnProbs: flags.max_f1_on_probs,
   });
   const { train_config: config } = plan.config;

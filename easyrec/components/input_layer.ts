@@ -4,10 +4,10 @@ import type { FeatureGroup, FeaturePlan } from '../features/plan.js';
 import type { EmbeddedSpec, FeatureSpec } from '../features/spec.js';
 import type { FeatureValue, SparseIds } from '../features/types.js';
 import type { BuildContext } from '../layers/context.js';
-import { embeddingLookup } from '../layers/embedding.js';
+import type { EmbeddingEngine, LookupRequest } from '../layers/embedding_engine.js';
+import { PLAIN_EMBEDDINGS } from '../layers/embedding_engine.js';
 import { EmbeddingTables } from '../layers/embedding_tables.js';
-import type { Output } from '../tf/index.js';
-import { ops } from '../tf/index.js';
+import { ops, Output } from '../tf/index.js';
 import type { GroupSource, GroupTensors, InputLayerOptions } from './group_source.js';
 import { GroupNormalizer } from './input_layer_options.js';
 
@@ -18,6 +18,7 @@ export class InputLayers implements GroupSource {
   readonly #columns: ReadonlyMap<string, Output>;
   readonly #features: ReadonlyMap<string, FeatureSpec>;
   readonly #groups: ReadonlyMap<string, FeatureGroup>;
+  readonly #engine: EmbeddingEngine;
   readonly #tables: EmbeddingTables;
   readonly #normalizer: GroupNormalizer;
   readonly #values = new Map<string, FeatureValue>();
@@ -25,15 +26,22 @@ export class InputLayers implements GroupSource {
 
   /**
    * @param columns what was read, `[B]` by input field
+   * @param engine how tables are looked up; default: with standard ops
    * @throws ConfigError when features that share a table differ in their number of ids
    */
-  constructor(ctx: BuildContext, plan: FeaturePlan, columns: ReadonlyMap<string, Output>) {
+  constructor(
+    ctx: BuildContext,
+    plan: FeaturePlan,
+    columns: ReadonlyMap<string, Output>,
+    engine: EmbeddingEngine = PLAIN_EMBEDDINGS,
+  ) {
     this.#ctx = ctx;
     this.#plan = plan;
     this.#columns = columns;
     this.#features = new Map(plan.features.map((spec) => [spec.name, spec]));
     this.#groups = new Map(plan.groups.map((group) => [group.name, group]));
-    this.#tables = new EmbeddingTables(ctx);
+    this.#engine = engine;
+    this.#tables = new EmbeddingTables(ctx, engine);
     this.#normalizer = new GroupNormalizer(ctx);
     this.#checkSharedTables();
   }
@@ -83,27 +91,34 @@ export class InputLayers implements GroupSource {
       throw new ConfigError(`feature group "${group.name}": expected at least one feature`, { at: group.at });
     }
     const parts = group.featureNames.map((name) => this.#part(name, group, scope));
+    const requests = parts.filter((part): part is LookupRequest => !(part instanceof Output));
+    const embedded = requests.length === 0 ? null : this.#engine.lookUp(this.#ctx, requests);
     return this.#ctx.graph.scope(scope, () => {
-      const features = parts.map(({ tensor }) => tensor);
-      const concat = ops.concat(features, 1);
-      const embedded = parts.filter(({ isEmbedded }) => isEmbedded).map(({ tensor }) => tensor);
-      this.#regularize(embedded.length === features.length ? [concat] : embedded);
+      let next = 0;
+      const features = parts.map(
+        (part) => (part instanceof Output ? part : embedded?.features[next++]) ?? missing(),
+      );
+      const isAll = requests.length === parts.length;
+      const concat = (isAll ? embedded?.concat : null) ?? ops.concat(features, 1);
+      if (embedded !== null) {
+        this.#regularize(isAll ? [concat] : embedded.concat === null ? embedded.features : [embedded.concat]);
+      }
       return { concat, features };
     });
   }
 
-  /** One feature of a group, `[B, D]`. */
-  #part(name: string, group: FeatureGroup, scope: string): { tensor: Output; isEmbedded: boolean } {
+  /** One feature of a group: its numbers, `[B, D]`, or what is to be looked up for it. */
+  #part(name: string, group: FeatureGroup, scope: string): Output | LookupRequest {
     const spec = this.#feature(name, group);
     const value = this.#value(spec);
-    if (value.kind === 'dense' && !group.isWide) return { tensor: value.values, isEmbedded: false };
+    if (value.kind === 'dense' && !group.isWide) return value.values;
     if (value.kind !== 'sparse' || spec.type === 'PassThroughFeature') {
       throw new ConfigError(notEmbeddable(spec, group), { at: spec.at });
     }
-    return { tensor: this.#embed(spec, value, group, scope), isEmbedded: true };
+    return this.#request(spec, value, group, scope);
   }
 
-  #embed(spec: EmbeddedSpec, value: SparseIds, group: FeatureGroup, scope: string): Output {
+  #request(spec: EmbeddedSpec, value: SparseIds, group: FeatureGroup, scope: string): LookupRequest {
     const { isWide } = group;
     const type = featureType(spec);
     const column = type.columnName(spec);
@@ -115,12 +130,14 @@ export class InputLayers implements GroupSource {
       isWide,
       embedding: spec.embedding,
     });
-    return this.#ctx.graph.scope(`${scope}/${column}_embedding`, () =>
-      embeddingLookup(table, value, {
-        combiner: isWide ? 'sum' : spec.embedding.combiner,
-        mayReadTable: spec.embedding.sharedName === null,
-      }),
-    );
+    return {
+      feature: spec.name,
+      scope: `${scope}/${column}_embedding`,
+      table,
+      value,
+      combiner: isWide ? 'sum' : spec.embedding.combiner,
+      mayReadTable: spec.embedding.sharedName === null,
+    };
   }
 
   #wideOutputDim(group: FeatureGroup): number {
@@ -197,6 +214,10 @@ export class InputLayers implements GroupSource {
       );
     }
   }
+}
+
+function missing(): never {
+  throw new Error('an embedding engine gave fewer tensors than it was asked for');
 }
 
 function deepDim(spec: EmbeddedSpec, group: FeatureGroup): number {

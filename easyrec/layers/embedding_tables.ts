@@ -1,7 +1,7 @@
-import type { EmbeddingSpec, InitializerSpec } from '../features/spec.js';
-import type { Initializer, Variable } from '../tf/index.js';
+import type { EmbeddingSpec } from '../features/spec.js';
 import type { BuildContext } from './context.js';
-import { constants, embeddingTable, glorotNormal, normal, truncatedNormal } from './initializers.js';
+import type { EmbeddingEngine, EmbeddingTable } from './embedding_engine.js';
+import { initialRowsOf } from './initial_rows.js';
 
 /** Which table a feature looks its ids up in. */
 export interface TableRequest {
@@ -19,14 +19,16 @@ export interface TableRequest {
 /** The embedding tables of one tower: each call of the input layer has its own, apart from those shared by name. */
 export class EmbeddingTables {
   readonly #ctx: BuildContext;
-  readonly #shared = new Map<string, Variable>();
+  readonly #engine: EmbeddingEngine;
+  readonly #shared = new Map<string, EmbeddingTable>();
   readonly #scopes = new Map<string, number>();
 
-  constructor(ctx: BuildContext) {
+  constructor(ctx: BuildContext, engine: EmbeddingEngine) {
     this.#ctx = ctx;
+    this.#engine = engine;
   }
 
-  table(request: TableRequest): Variable {
+  table(request: TableRequest): EmbeddingTable {
     const { scope, column, isWide, embedding } = request;
     const sharedName = embedding.sharedName && `${embedding.sharedName}${isWide ? '_wide' : ''}`;
     const path = this.#uniqueScope(`${scope}/${sharedName ?? `${column}_embedding`}`);
@@ -39,11 +41,11 @@ export class EmbeddingTables {
     return table;
   }
 
-  #create(path: string, { rows, dim, embedding }: TableRequest): Variable {
-    return this.#ctx.variables.getOrCreate(`${path}/embedding_weights`, {
-      shape: [rows, dim],
-      initializer:
-        embedding.initializer === null ? embeddingTable(dim) : initializerOf(embedding.initializer),
+  #create(path: string, { rows, dim, embedding }: TableRequest): EmbeddingTable {
+    return this.#engine.createTable(this.#ctx.variables, `${path}/embedding_weights`, {
+      rows,
+      dim,
+      initial: initialRowsOf(embedding.initializer, rows, dim),
     });
   }
 
@@ -52,18 +54,5 @@ export class EmbeddingTables {
     const uses = this.#scopes.get(path) ?? 0;
     this.#scopes.set(path, uses + 1);
     return uses === 0 ? path : this.#uniqueScope(`${path}_${uses}`);
-  }
-}
-
-function initializerOf(spec: InitializerSpec): Initializer {
-  switch (spec.kind) {
-    case 'truncated_normal':
-      return truncatedNormal(spec.mean, spec.stddev);
-    case 'random_normal':
-      return normal(spec.mean, spec.stddev);
-    case 'glorot_normal':
-      return glorotNormal();
-    case 'constant':
-      return constants(spec.values);
   }
 }

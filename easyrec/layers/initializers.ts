@@ -57,11 +57,6 @@ export function truncatedNormal(mean = 0, deviation = 0.05): Initializer {
     shifted(ops.truncatedNormal(ops.ints(graph, shape), seed, dtype), mean, deviation);
 }
 
-/** What embedding tables of width `dim` start from: truncated normal, mean 0, deviation `0.01 / sqrt(dim)`. */
-export function embeddingTable(dim: number): Initializer {
-  return truncatedNormal(0, 0.01 / Math.sqrt(dim));
-}
-
 function shifted(draws: Output, mean: number, deviation: number): Output {
   const scaled = ops.mul(draws, deviation);
   return mean === 0 ? scaled : ops.add(scaled, mean);

@@ -18,11 +18,13 @@ export function adagrad({ initialAccumulatorValue }: AdagradConfig): Optimizer {
   const initializer = (graph: Graph, shape: readonly number[]): Output =>
     ops.fill(ops.ints(graph, shape), ops.constant(graph, 'float32', initialAccumulatorValue));
   return {
-    apply({ variables, learningRate }, gradients) {
+    rowRule: { kind: 'adagrad', slots: [{ suffix: 'Adagrad', initial: initialAccumulatorValue }] },
+    apply({ variables, learningRate, rowUpdates = () => [] }, gradients) {
       const { graph } = variables;
-      return graph.scope('Adagrad', () =>
-        gradients.map((pair) => update(variables, pair, { learningRate, initializer })),
-      );
+      return graph.scope('Adagrad', () => [
+        ...gradients.map((pair) => update(variables, pair, { learningRate, initializer })),
+        ...rowUpdates(learningRate),
+      ]);
     },
   };
 }

@@ -2,7 +2,7 @@ import { IndexedSlices } from '../tf/grad/indexed_slices.js';
 import type { Graph, Operation, Output, Variable, Variables } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import { mergeRows } from './sparse_gradient.js';
-import type { Optimizer, UpdateContext, VariableGradient } from './types.js';
+import type { Optimizer, SlotSpec, UpdateContext, VariableGradient } from './types.js';
 
 export interface AdamConfig {
   /** Decay of the first moment. Default in EasyRec: 0.9. */
@@ -12,6 +12,11 @@ export interface AdamConfig {
 }
 
 const EPSILON = 1e-8;
+
+const SLOTS: readonly SlotSpec[] = [
+  { suffix: 'Adam', initial: 0 },
+  { suffix: 'Adam_1', initial: 0 },
+];
 
 interface Powers {
   readonly beta1: Variable;
@@ -24,13 +29,18 @@ interface Powers {
  *     m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
  *     w = w - lr sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + 1e-8)
  *
- * Rows of embedding tables move only at the steps that look them up. State: `<variable>/Adam` (m),
+ * Rows of embedding tables move at every step, by their momentum where no lookup touched them, as in TensorFlow; or,
+ * without `everyStep`, only at the steps that look them up. State: `<variable>/Adam` (m),
  * `<variable>/Adam_1` (v), `beta1_power` and `beta2_power`, as in TensorFlow's checkpoints.
  */
-export function adam({ beta1, beta2 }: AdamConfig): Optimizer {
+export function adam(
+  { beta1, beta2 }: AdamConfig,
+  { everyStep }: { readonly everyStep: boolean },
+): Optimizer {
   return {
+    rowRule: { kind: 'adam', slots: SLOTS, beta1, beta2, epsilon: EPSILON, everyStep },
     apply(context, gradients) {
-      const { variables } = context;
+      const { variables, rowUpdates = () => [] } = context;
       const { graph } = variables;
       const powers = {
         beta1: power(variables, 'beta1_power', beta1),
@@ -38,11 +48,20 @@ export function adam({ beta1, beta2 }: AdamConfig): Optimizer {
       };
       const updates = graph.scope('Adam', () => {
         const scalars = stepScalars(graph, context, powers, { beta1, beta2 });
-        return gradients.flatMap((pair) => update(variables, pair, scalars));
+        const dense = everyStep ? gradients.map(densified) : gradients;
+        return [
+          ...dense.flatMap((pair) => update(variables, pair, scalars)),
+          ...rowUpdates(scalars.corrected),
+        ];
       });
       return [...updates, ...advance(graph, powers, { beta1, beta2 }, updates)];
     },
   };
+}
+
+/** A gradient of single rows as one of the whole variable: the other rows move too, at a gradient of 0. */
+function densified({ variable, gradient }: VariableGradient): VariableGradient {
+  return { variable, gradient: gradient instanceof IndexedSlices ? gradient.toDense() : gradient };
 }
 
 interface StepScalars {
@@ -86,10 +105,9 @@ function stepScalars(
 
 function update(variables: Variables, { variable, gradient }: VariableGradient, s: StepScalars): Operation[] {
   const { name, shape } = variable;
-  const slot = (suffix: string): Variable =>
-    variables.create(`${name}/${suffix}`, { shape, initializer: zeros, trainable: false });
-  const m = slot('Adam');
-  const v = slot('Adam_1');
+  const [m, v] = SLOTS.map(({ suffix }) =>
+    variables.create(`${name}/${suffix}`, { shape, initializer: zeros, trainable: false }),
+  ) as [Variable, Variable];
   const { graph } = variables;
   if (!(gradient instanceof IndexedSlices)) {
     const inputs = [variable.handle, m.handle, v.handle, s.beta1Power, s.beta2Power, s.learningRate];

@@ -1,14 +1,14 @@
 import { adagrad } from './adagrad.js';
-import { adam } from './adam.js';
+import { adam, type AdamConfig } from './adam.js';
 import { constant, exponentialDecay } from './learning_rate.js';
 
 export type { LearningRate } from './learning_rate.js';
-export type { Optimizer, UpdateContext, VariableGradient } from './types.js';
+export type { Optimizer, RowRule, SlotSpec, UpdateContext, VariableGradient } from './types.js';
 
 /** Optimizers by their name in `optimizer_config`. */
 export const OPTIMIZERS = {
-  adam_optimizer: adam,
-  lazy_adam_optimizer: adam,
+  adam_optimizer: (config: AdamConfig) => adam(config, { everyStep: true }),
+  lazy_adam_optimizer: (config: AdamConfig) => adam(config, { everyStep: false }),
   adagrad_optimizer: adagrad,
 } as const;
 

@@ -31,6 +31,8 @@ export interface ModelPlan {
   readonly gradientRules: GradientRules;
   /** Of initial values, the order of rows, dropout. */
   readonly seed: number;
+  /** Whether training keeps to standard ops where native ones are faster. */
+  readonly plain: boolean;
   readonly log: Log;
 }
 
@@ -43,6 +45,8 @@ export interface PlanOptions {
   readonly maxF1OnProbs?: boolean;
   /** Default: 2020, as EasyRec's shuffling. */
   readonly seed?: number;
+  /** Whether training keeps to standard TensorFlow ops, where native ones are faster. Default: no. */
+  readonly plain?: boolean;
   readonly log: Log;
 }
 
@@ -87,6 +91,7 @@ export function planModel(config: PipelineConfig, options: PlanOptions): ModelPl
     },
     gradientRules: Object.assign({}, ...plugins.map((plugin) => plugin.gradients)) as GradientRules,
     seed,
+    plain: options.plain ?? false,
     log,
   };
 }

@@ -1,6 +1,7 @@
 import { componentContext, type ComponentContext } from '../components/context.js';
 import { InputLayers } from '../components/input_layer.js';
 import type { BuildContext, Mode } from '../layers/context.js';
+import type { EmbeddingEngine } from '../layers/embedding_engine.js';
 import { MODELS, type BuiltModel, type LabelSource } from '../models/index.js';
 import type { Graph, Operation, Output, Variables } from '../tf/index.js';
 import { ops } from '../tf/index.js';
@@ -15,6 +16,8 @@ export interface TowerParts {
   readonly columns: ReadonlyMap<string, Output>;
   /** The number of steps done before, a scalar int64; only training needs it. */
   readonly step?: Output;
+  /** Default: standard ops. */
+  readonly embeddings?: EmbeddingEngine;
 }
 
 /** One copy of a model in a graph. */
@@ -29,7 +32,7 @@ export interface Tower {
 /** Adds one copy of the model to a graph. */
 export function buildTower(plan: ModelPlan, parts: TowerParts): Tower {
   const ctx = towerContext(plan, parts);
-  const groups = new InputLayers(ctx, plan.features, parts.columns);
+  const groups = new InputLayers(ctx, plan.features, parts.columns, parts.embeddings);
   const model = MODELS[plan.modelClass](ctx, plan.modelConfig, groups);
   return {
     model,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { initialRows, initialRowsOf } from '../../easyrec/layers/initial_rows.js';
 import * as initializers from '../../easyrec/layers/initializers.js';
 import type { Initializer } from '../../easyrec/tf/index.js';
 import { Graph, makeStep, Session, Variables } from '../../easyrec/tf/index.js';
@@ -39,7 +40,7 @@ function moments(values: readonly number[]): { mean: number; stddev: number; lar
 // 40,000 draws: the standard error of a mean is 0.005 standard deviations, of a standard deviation 0.0035.
 const TRUNCATED = 0.87962566;
 const CASES: readonly (readonly [string, Initializer, { stddev: number; limit: number; mean?: number }])[] = [
-  ['embedding table', initializers.embeddingTable(100), { stddev: 0.001 * TRUNCATED, limit: 0.002 }],
+  ['embedding table', initialRows(initialRowsOf(null, 5, 100)), { stddev: 0.001 * TRUNCATED, limit: 0.002 }],
   ['truncated normal', initializers.truncatedNormal(0, 3), { stddev: 3 * TRUNCATED, limit: 6 }],
   ['normal', initializers.normal(5, 2), { mean: 5, stddev: 2, limit: 20 }],
   ['uniform', initializers.uniform(-2, 4), { mean: 1, stddev: 6 / Math.sqrt(12), limit: 4 }],

@@ -7,7 +7,7 @@ import { largestDifference, type OptimizerCase, randomCase, runCase, type Trace 
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
-const adam = OPTIMIZERS.adam_optimizer({ beta1: BETA1, beta2: BETA2 });
+const adam = OPTIMIZERS.lazy_adam_optimizer({ beta1: BETA1, beta2: BETA2 });
 
 /** Adam of the touched rows by its formula, in float64. */
 function lazyAdam({ height, width, start, steps, learningRates }: OptimizerCase): Trace {

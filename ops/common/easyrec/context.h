@@ -145,6 +145,21 @@ class Context {
     return owned;
   }
 
+  /**
+   * The output in the memory of an input that nothing else uses, holding its elements; where something does, new
+   * memory, not yet written. No Tensor of that input may be alive. `forwarded` says which of the two it is.
+   */
+  template <typename T>
+  Tensor ForwardOrOutput(int input, int index, const std::vector<int64_t>& shape, bool& forwarded) const {
+    int from = -1;
+    Status status;
+    Tensor owned(TF_ForwardInputOrAllocateOutput(context_, &input, 1, index, shape.data(),
+                                                 static_cast<int>(shape.size()), &from, status.get()));
+    status.Check();
+    forwarded = from == input;
+    return owned;
+  }
+
  private:
   TF_OpKernelContext* context_;
 };

@@ -14,6 +14,7 @@
 #include "easyrec/context.h"
 #include "easyrec/shape.h"
 #include "easyrec/status.h"
+#include "easyrec/thread_sanitizer.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
 
@@ -32,6 +33,7 @@ inline void AbortUnlessOk(const char* op, const Status& status) {
 template <typename Kernel>
 struct Callbacks {
   static void* Create(TF_OpKernelConstruction* construction) {
+    const KernelCall call;
     Kernel* kernel = nullptr;
     Status status;
     CatchInto(status.get(), [&] { kernel = new Kernel(Construction(construction)); });
@@ -40,12 +42,16 @@ struct Callbacks {
   }
 
   static void Compute(void* kernel, TF_OpKernelContext* context) {
+    const KernelCall call;
     Status status;
     CatchInto(status.get(), [&] { static_cast<const Kernel*>(kernel)->Compute(Context(context)); });
     if (TF_GetCode(status.get()) != TF_OK) TF_OpKernelContext_Failure(context, status.get());
   }
 
-  static void Delete(void* kernel) { delete static_cast<Kernel*>(kernel); }
+  static void Delete(void* kernel) {
+    const KernelCall call;
+    delete static_cast<Kernel*>(kernel);
+  }
 };
 
 }  // namespace internal
