@@ -115,8 +115,14 @@ export interface RunMetadata {
       readonly node_stats?: readonly {
         readonly node_name?: string;
         readonly all_start_micros?: number;
+        readonly op_start_rel_micros?: number;
+        readonly op_end_rel_micros?: number;
         readonly all_end_rel_micros?: number;
+        /** `node = OpType(inputs)` */
         readonly timeline_label?: string;
+        readonly thread_id?: number;
+        readonly op_start_rel_nanos?: number;
+        readonly op_end_rel_nanos?: number;
       }[];
     }[];
   };
@@ -151,6 +157,30 @@ export interface RunOptions {
   readonly timeout_in_ms?: number;
 }
 
+/** A part of a tensor; an extent without a length is all of its dimension. */
+export interface TensorSliceProto {
+  readonly extent?: readonly { readonly start?: number; readonly length?: number }[];
+}
+
+/** The first entry of a checkpoint's index. */
+export interface BundleHeaderProto {
+  readonly num_shards?: number;
+  readonly endianness?: string;
+  readonly version?: { readonly producer?: number; readonly min_consumer?: number };
+}
+
+/** A tensor in a checkpoint's index: where its bytes are, or which slices it is stored in. */
+export interface BundleEntryProto {
+  readonly dtype?: number;
+  readonly shape?: TensorShapeProto;
+  readonly shard_id?: number;
+  readonly offset?: number;
+  readonly size?: number;
+  /** Masked. */
+  readonly crc32c?: number;
+  readonly slices?: readonly TensorSliceProto[];
+}
+
 /** The messages that can be encoded and decoded, and their TypeScript forms. */
 export interface Messages {
   OpDef: OpDef;
@@ -162,6 +192,8 @@ export interface Messages {
   ConfigProto: ConfigProto;
   RunOptions: RunOptions;
   RunMetadata: RunMetadata;
+  BundleHeaderProto: BundleHeaderProto;
+  BundleEntryProto: BundleEntryProto;
   VariableDef: Readonly<Record<string, string | boolean>>;
 }
 
