@@ -16,9 +16,15 @@ import { scalar } from './tensor.js';
  * with an index is whole.
  *
  * @param prefix The files' names up to `.index`; its folder is made if need be.
+ * @param complete Adds to the checkpoint at the prefix given, before anyone sees it. Default: there is nothing to add.
  * @throws UserError when the disk is full or the folder cannot be written; nothing is left behind then.
  */
-export async function writeCheckpoint(session: Session, saver: Saver, prefix: string): Promise<void> {
+export async function writeCheckpoint(
+  session: Session,
+  saver: Saver,
+  prefix: string,
+  complete?: (prefix: string) => Promise<void> | undefined,
+): Promise<void> {
   const folder = partialPath(prefix);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeProblem(prefix, error);
@@ -30,6 +36,7 @@ export async function writeCheckpoint(session: Session, saver: Saver, prefix: st
       filename,
     ]);
     name?.dispose();
+    await complete?.(written);
     await publish(folder, prefix);
   } catch (error) {
     throw writeProblem(prefix, error);

@@ -29,7 +29,7 @@ export { TensorflowError } from './status.js';
 export type { TensorValues } from './tensor.js';
 export { elementCount, scalar, stringTensor, Tensor, tensor } from './tensor.js';
 export type { Initializer, VariableOptions } from './variable.js';
-export { Variable, Variables } from './variable.js';
+export { nameHash, Variable, Variables } from './variable.js';
 export type { OpUse } from './graph_ops.js';
 export { opsOfGraph, unregisteredOps } from './graph_ops.js';
 export type { LoadedSavedModel, LoadSavedModelOptions } from './saved_model.js';

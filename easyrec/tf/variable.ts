@@ -64,7 +64,7 @@ export class Variable implements VariableParts {
 }
 
 /** FNV-1a of a name, 31 bits: each variable draws its own random numbers, whatever the others are. */
-function nameHash(name: string): number {
+export function nameHash(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(name, 'utf8')) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash & 0x7fffffff;

@@ -5,6 +5,7 @@ import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Saver, Session } from '../tf/index.js';
 import { writeCheckpoint } from '../tf/index.js';
+import type { TableCheckpoint } from './embedding_store/index.js';
 import {
   checkpointPrefix,
   hasCheckpoints,
@@ -23,6 +24,16 @@ export interface InputState {
   readonly position: number;
   /** Whether the data was used up: a run that goes on begins it anew. */
   readonly finished: boolean;
+}
+
+/** What a checkpoint holds besides a session's variables. */
+export interface CheckpointContent {
+  readonly step: number;
+  readonly input: InputState;
+  /** How many checkpoints are kept. */
+  readonly keep: number;
+  /** Tables that are no variables. Default: there are none. */
+  readonly tables?: TableCheckpoint | null;
 }
 
 /** What an earlier run left to go on from. */
@@ -83,12 +94,12 @@ export class ModelDirectory {
   async save(
     session: Session,
     saver: Saver,
-    { step, input, keep }: { readonly step: number; readonly input: InputState; readonly keep: number },
+    { step, input, keep, tables = null }: CheckpointContent,
   ): Promise<void> {
     const prefix = checkpointPrefix(this.path, step);
     try {
       await writeCheckpointPart(prefix, 'input', input);
-      await writeCheckpoint(session, saver, prefix);
+      await writeCheckpoint(session, saver, prefix, (written) => tables?.save(written));
     } catch (error) {
       removeCheckpoint(prefix);
       throw error;

@@ -6,6 +6,7 @@ import { METRICS } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
 import type { Saver } from '../tf/index.js';
 import { addSaver, makeStep, restoreCheckpoint, scalar, Session } from '../tf/index.js';
+import { TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { batchTensors, labelValues } from './feeds.js';
 import { fineTune } from './fine_tune.js';
@@ -121,6 +122,7 @@ class TrainingRun {
   readonly #config: NonNullable<ModelPlan['config']['train_config']>;
   readonly #graph: TrainingGraph;
   readonly #saver: Saver;
+  readonly #tables: TableCheckpoint | null;
   readonly #session: Session;
   readonly #events: TrainingEvents;
   readonly #trainAuc = METRICS.auc({ numThresholds: 200 });
@@ -140,6 +142,8 @@ class TrainingRun {
     this.#config = config;
     this.#graph = buildTrainingGraph(this.#plan, parts.learning.optimizer);
     this.#saver = addSaver(this.#graph.graph, this.#graph.variables.all);
+    const { store } = this.#graph;
+    this.#tables = store === null ? null : new TableCheckpoint(store);
     this.#session = Session.create(this.#graph.graph, { config: sessionConfig(config) });
     this.#events = new TrainingEvents(parts.directory.path);
   }
@@ -165,6 +169,7 @@ class TrainingRun {
     } finally {
       await this.#session.close();
       this.#graph.graph.dispose();
+      this.#graph.store?.dispose();
       this.#events.close();
     }
   }
@@ -173,9 +178,10 @@ class TrainingRun {
     const { directory, resume } = this.#parts;
     if (resume === undefined) {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
-      await fineTune(this.#session, this.#graph, this.#plan);
+      await fineTune(this.#session, { graph: this.#graph, tables: this.#tables, plan: this.#plan });
     } else {
       await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
+      await this.#tables?.restore(resume.checkpoint.prefix);
       this.#step = await readGlobalStep(this.#session, this.#graph.variables);
       this.#savedStep = this.#step;
       this.#position = resume.input.finished ? 0 : resume.input.position;
@@ -275,6 +281,7 @@ class TrainingRun {
       step,
       input,
       keep: this.#config.keep_checkpoint_max,
+      tables: this.#tables,
     });
     this.#savedStep = this.#step;
   }

@@ -1,7 +1,8 @@
 import type { Optimizer } from '../optimizers/index.js';
-import { gradients } from '../tf/grad/index.js';
+import { gradients, IndexedSlices } from '../tf/grad/index.js';
 import type { Operation, Output, Step } from '../tf/index.js';
 import { Graph, makeStep, ops, Variables } from '../tf/index.js';
+import { storeEmbeddings, type EmbeddingStore, type StoreEmbeddings } from './embedding_store/index.js';
 import { createGlobalStep } from './global_step.js';
 import { placeholders } from './feeds.js';
 import type { PlannedColumn } from './input_plan.js';
@@ -34,6 +35,8 @@ export interface TrainingGraph {
   readonly evaluate: EvalStep;
   /** Sets every variable to its initial value. */
   readonly initialize: readonly Operation[];
+  /** The embedding tables, where they are no variables; disposed of after the session. */
+  readonly store: EmbeddingStore | null;
 }
 
 /** Builds the training graph. */
@@ -44,14 +47,17 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   const inputs = placeholders(graph, columns);
   const learningRate = ops.placeholder(graph, 'float32', [], 'learning_rate');
   const stepNumber = ops.placeholder(graph, 'int64', [], 'step');
-  const tower = buildTower(plan, { graph, variables, mode: 'train', columns: inputs, step: stepNumber });
+  const embeddings = storeEmbeddings(plan, graph, optimizer.rowRule);
+  const shared = { graph, variables, columns: inputs, ...(embeddings !== null && { embeddings }) };
+  const tower = buildTower(plan, { ...shared, mode: 'train', step: stepNumber });
   const outputs = stepOutputs(plan, tower, inputs);
-  const targets = trainOperations({ variables, tower, total: outputs.total, learningRate, optimizer, plan });
+  const { total } = outputs;
+  const targets = trainOperations({ variables, total, learningRate, optimizer, plan, embeddings });
   const globalStep = createGlobalStep(variables);
   const advance = ops.assignAdd(globalStep.handle, ops.constant(graph, 'int64', 1));
   const trainOp = ops.group(graph, [...targets, ...tower.updates, advance], 'train_op');
   const evaluate = graph.scope('eval', () => {
-    const evalTower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
+    const evalTower = buildTower(plan, { ...shared, mode: 'infer' });
     return withLogits(stepOutputs(plan, evalTower, inputs));
   });
   const feeds = columns.map(({ name }) => inputs.get(name)).filter((feed) => feed !== undefined);
@@ -69,6 +75,7 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
     },
     evaluate: { ...evaluate, columns, step: makeStep({ feeds, fetches: evaluate.fetches }) },
     initialize: variables.all.map((variable) => variable.initialize),
+    store: embeddings?.store ?? null,
   };
 }
 
@@ -125,30 +132,31 @@ function stepOutputs(plan: ModelPlan, tower: Tower, inputs: ReadonlyMap<string, 
 
 interface TrainParts {
   readonly variables: Variables;
-  readonly tower: Tower;
   readonly total: Output;
   readonly learningRate: Output;
   readonly optimizer: Optimizer;
   readonly plan: ModelPlan;
+  readonly embeddings: StoreEmbeddings | null;
 }
 
-function trainOperations({
-  variables,
-  total,
-  learningRate,
-  optimizer,
-  plan,
-}: TrainParts): readonly Operation[] {
+function trainOperations(parts: TrainParts): readonly Operation[] {
+  const { variables, total, learningRate, optimizer, plan, embeddings } = parts;
   const trainable = variables.trainable;
-  const slopes = gradients(
-    total,
-    trainable.map(({ handle }) => handle),
-    { rules: plan.gradientRules },
-  );
+  const handles = trainable.map(({ handle }) => handle);
+  const slopes = gradients(total, [...handles, ...(embeddings?.outputs ?? [])], {
+    rules: plan.gradientRules,
+  });
+  const warn = (name: string): void => plan.log.warn(`variable ${name}: the loss does not depend on it`);
   const pairs = trainable.flatMap((variable, i) => {
     const gradient = slopes[i] ?? null;
-    if (gradient === null) plan.log.warn(`variable ${variable.name}: the loss does not depend on it`);
+    if (gradient === null) warn(variable.name);
     return gradient === null ? [] : [{ variable, gradient }];
   });
-  return optimizer.apply({ variables, learningRate }, pairs);
+  if (embeddings === null) return optimizer.apply({ variables, learningRate }, pairs);
+  const ofVectors = slopes.slice(trainable.length);
+  const { rowUpdates, untrained } = embeddings.train(
+    ofVectors.map((slope) => (slope instanceof IndexedSlices ? slope.toDense() : slope)),
+  );
+  for (const { name } of untrained) warn(name);
+  return optimizer.apply({ variables, learningRate, rowUpdates }, pairs);
 }

@@ -1,0 +1,252 @@
+import { GraphError, NativeError } from '../../errors.js';
+import type { InitialRows } from '../../layers/initial_rows.js';
+import type { RowRule, SlotSpec } from '../../optimizers/index.js';
+import { native } from '../../tf/native.js';
+import type { Tensor } from '../../tf/index.js';
+import { storeLibrary, type StoreLibrary } from './library.js';
+import { ruleParameters } from './rule_parameters.js';
+
+/** A table of a store. */
+export interface StoreTable {
+  /** As in checkpoints: `input_layer/user_id_embedding/embedding_weights`. */
+  readonly name: string;
+  readonly rows: number;
+  readonly dim: number;
+  /** Its number in the store. */
+  readonly index: number;
+}
+
+/** A tensor of a checkpoint that a store holds: the weights of a table, or one of the optimizer's slots for it. */
+export interface StoreTensor {
+  readonly name: string;
+  readonly shape: readonly [rows: number, width: number];
+  readonly table: StoreTable;
+  /** 0: the weights; 1 + i: slot i. */
+  readonly component: number;
+}
+
+export interface StoreOptions {
+  readonly rule: RowRule;
+  /** What one op uses at most. */
+  readonly threads: number;
+  /** Default: the library as set-up builds it. */
+  readonly library?: string;
+}
+
+/** What a new table is to be. */
+export interface NewTable {
+  readonly name: string;
+  readonly rows: number;
+  readonly dim: number;
+  readonly initial: InitialRows;
+  /** Of TensorFlow's stateless random ops. */
+  readonly seed: readonly [number, number];
+}
+
+const KINDS = { truncated_normal: 0, normal: 1, constant: 2 } as const;
+const MESSAGE_BYTES = 4096;
+
+/** Embedding tables outside of TensorFlow's variables: a row takes memory once training has looked it up. */
+export class EmbeddingStore implements Disposable {
+  /** By which ops find it. */
+  readonly id: number;
+  readonly slots: readonly SlotSpec[];
+  readonly #library: StoreLibrary;
+  readonly #tables = new Map<string, StoreTable>();
+  readonly #untrained = new Set<string>();
+  #disposed = false;
+
+  /** @throws NativeError when the library does not load, or has no such rule. */
+  constructor({ rule, threads, library: file }: StoreOptions) {
+    const library = storeLibrary(file);
+    const parameters = Float64Array.from(ruleParameters(rule));
+    const initial = Float32Array.from(rule.slots, (slot) => slot.initial);
+    const perRow = Uint8Array.from(rule.slots, (slot) => (slot.perRow === true ? 1 : 0));
+    const message = new Uint8Array(MESSAGE_BYTES);
+    const { kind, slots } = rule;
+    const store = library.create(
+      kind,
+      parameters,
+      parameters.length,
+      slots.length,
+      initial,
+      perRow,
+      threads,
+      message,
+      MESSAGE_BYTES,
+    );
+    this.id = Number(store);
+    if (this.id <= 0) throw new NativeError(`embedding store: ${textOf(message)}`);
+    this.slots = slots;
+    this.#library = library;
+  }
+
+  /** In the order of their making. */
+  get tables(): readonly StoreTable[] {
+    return [...this.#tables.values()];
+  }
+
+  /** What checkpoints hold of it: as variables would be, a table that is not trained has no slots. */
+  get tensors(): readonly StoreTensor[] {
+    return this.tables.flatMap((table) => this.tensorsOf(table));
+  }
+
+  /** The weights, then the slots of a table. */
+  tensorsOf(table: StoreTable): readonly StoreTensor[] {
+    const { name, rows, dim } = table;
+    const weights: StoreTensor = { name, shape: [rows, dim], table, component: 0 };
+    if (this.#untrained.has(name)) return [weights];
+    const slots = this.slots.map(({ suffix, perRow }, i): StoreTensor => ({
+      name: `${name}/${suffix}`,
+      shape: [rows, perRow === true ? 1 : dim],
+      table,
+      component: 1 + i,
+    }));
+    return [weights, ...slots];
+  }
+
+  find(name: string): StoreTable | undefined {
+    return this.#tables.get(name);
+  }
+
+  /** @throws GraphError when the name is taken or the store cannot have such a table. */
+  addTable({ name, rows, dim, initial, seed }: NewTable): StoreTable {
+    if (this.#tables.has(name)) throw new GraphError(`table "${name}": created twice`);
+    const isConstant = initial.kind === 'constant';
+    const [mean, deviation] = isConstant ? [0, 0] : [initial.mean, initial.deviation];
+    const values = Float32Array.from(isConstant ? initial.values : []);
+    const message = new Uint8Array(MESSAGE_BYTES);
+    const index = this.#library.add_table(
+      this.#open(),
+      name,
+      rows,
+      dim,
+      KINDS[initial.kind],
+      mean,
+      deviation,
+      values,
+      values.length,
+      ...seed,
+      message,
+      MESSAGE_BYTES,
+    );
+    if (index < 0) throw new GraphError(`table "${name}": ${textOf(message)}`);
+    const table = { name, rows, dim, index };
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  /** Says that no loss depends on a table: its rows stay where they are. */
+  freeze({ name, index }: StoreTable): void {
+    this.#library.set_trained(this.#open(), index, 0);
+    this.#untrained.add(name);
+  }
+
+  /** Forgets all rows and steps. */
+  reset(): void {
+    this.#library.reset(this.#open());
+  }
+
+  /** Brings all rows up to date with the steps done. Off the JavaScript thread; no step may run meanwhile. */
+  async settle(): Promise<void> {
+    const store = this.#open();
+    await finished('settle', (message, done) =>
+      this.#library.settle.async(store, message, MESSAGE_BYTES, done),
+    );
+  }
+
+  /**
+   * Copies rows `[first, first + count)` of a tensor, as they are after `settle`.
+   *
+   * @param target `[count, width]` float32
+   */
+  async read({ table, component, name }: StoreTensor, first: number, target: Tensor): Promise<void> {
+    const store = this.#open();
+    const [count = 0] = target.shape;
+    const address = native().TF_TensorData(target.retain());
+    try {
+      await finished(`reading "${name}"`, (message, done) =>
+        this.#library.read.async(
+          store,
+          table.index,
+          component,
+          first,
+          count,
+          address,
+          message,
+          MESSAGE_BYTES,
+          done,
+        ),
+      );
+    } finally {
+      target.release();
+    }
+  }
+
+  /**
+   * Sets all rows of a table.
+   *
+   * @param components the weights, then the slots, each `[rows, width]` float32; null for one that stays at its start
+   */
+  async write(table: StoreTable, components: readonly (Tensor | null)[]): Promise<void> {
+    const store = this.#open();
+    const given = components.filter((component) => component !== null);
+    const addresses = BigInt64Array.from(
+      { length: 1 + this.slots.length },
+      (_, i) => addressOf(components[i] ?? null) ?? 0n,
+    );
+    for (const component of given) component.retain();
+    try {
+      await finished(`setting "${table.name}"`, (message, done) =>
+        this.#library.write.async(store, table.index, 0, table.rows, addresses, message, MESSAGE_BYTES, done),
+      );
+    } finally {
+      for (const component of given) component.release();
+    }
+  }
+
+  /** How many rows of a table are in memory, and the bytes they take. */
+  statsOf({ index }: StoreTable): { readonly rows: number; readonly bytes: number } {
+    const stats = new Float64Array(2);
+    this.#library.stats(this.#open(), index, stats);
+    return { rows: stats[0] ?? 0, bytes: stats[1] ?? 0 };
+  }
+
+  /** Frees it; sessions that use it must be closed. */
+  dispose(): void {
+    if (!this.#disposed) this.#library.free(this.id);
+    this.#disposed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #open(): number {
+    if (this.#disposed) throw new Error('embedding store: used after dispose()');
+    return this.id;
+  }
+}
+
+function addressOf(tensor: Tensor | null): bigint | null {
+  return tensor === null ? null : native().TF_TensorData(tensor.handle);
+}
+
+/** Runs a function of the library on a thread of its own; it gives a negative number and a message when it fails. */
+async function finished(
+  what: string,
+  call: (message: Uint8Array, done: (error: unknown, result: number) => void) => void,
+): Promise<void> {
+  const message = new Uint8Array(MESSAGE_BYTES);
+  const result = await new Promise<number>((resolve, reject) => {
+    call(message, (error, code) => {
+      if (error === null || error === undefined) resolve(code);
+      else reject(error instanceof Error ? error : new Error(`embedding store: ${what} failed`));
+    });
+  });
+  if (result < 0) throw new NativeError(`embedding store: ${what}: ${textOf(message)}`);
+}
+
+function textOf(message: Uint8Array): string {
+  return Buffer.from(message.subarray(0, message.indexOf(0))).toString('utf8');
+}

@@ -1,0 +1,125 @@
+import koffi from 'koffi';
+import { NativeError } from '../../errors.js';
+import { packageFile } from '../../package_files.js';
+import { loadLibtensorflow, loadOpLibrary } from '../../tf/index.js';
+import type { Memory, NativeFunction } from '../../tf/native.js';
+
+/** The C functions of ops/embedding_store, one to one, without their prefix (`create` is `easyrec_store_new`); its header documents them. */
+export interface StoreLibrary {
+  create(
+    rule: string,
+    parameters: Float64Array,
+    parameterCount: number,
+    slots: number,
+    initial: Float32Array,
+    perRow: Uint8Array,
+    threads: number,
+    message: Uint8Array,
+    size: number,
+  ): number | bigint;
+  free(store: number | bigint): void;
+  add_table(
+    store: number | bigint,
+    name: string,
+    rows: number,
+    dim: number,
+    kind: number,
+    a: number,
+    b: number,
+    values: Float32Array,
+    valueCount: number,
+    seed0: number,
+    seed1: number,
+    message: Uint8Array,
+    size: number,
+  ): number;
+  set_trained(store: number | bigint, table: number, trained: number): number;
+  read: NativeFunction<
+    [
+      store: number | bigint,
+      table: number,
+      component: number,
+      first: number,
+      count: number,
+      target: Memory,
+      message: Uint8Array,
+      size: number,
+    ],
+    number
+  >;
+  write: NativeFunction<
+    [
+      store: number | bigint,
+      table: number,
+      first: number,
+      count: number,
+      components: BigInt64Array,
+      message: Uint8Array,
+      size: number,
+    ],
+    number
+  >;
+  reset(store: number | bigint): number;
+  settle: NativeFunction<[store: number | bigint, message: Uint8Array, size: number], number>;
+  stats(store: number | bigint, table: number, stats: Float64Array): number;
+}
+
+const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
+  create:
+    'int64_t easyrec_store_new(const char *rule, const void *parameters, int parameter_count, int slots, ' +
+    'const void *initial, const void *per_row, int threads, void *message, size_t size)',
+  free: 'void easyrec_store_free(int64_t store)',
+  add_table:
+    'int easyrec_store_add_table(int64_t store, const char *name, int64_t rows, int64_t dim, int kind, double a, ' +
+    'double b, const void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
+  set_trained: 'int easyrec_store_set_trained(int64_t store, int table, int trained)',
+  read:
+    'int easyrec_store_read(int64_t store, int table, int component, int64_t first, int64_t count, void *target, ' +
+    'void *message, size_t size)',
+  write:
+    'int easyrec_store_write(int64_t store, int table, int64_t first, int64_t count, const void *components, ' +
+    'void *message, size_t size)',
+  reset: 'int easyrec_store_reset(int64_t store)',
+  settle: 'int easyrec_store_settle(int64_t store, void *message, size_t size)',
+  stats: 'int easyrec_store_stats(int64_t store, int table, void *stats)',
+};
+
+/** Where set-up puts the library. */
+export function storeLibraryFile(): string {
+  return packageFile('ops/lib/libembedding_store.so');
+}
+
+// A library is loaded once and stays: graphs use its ops.
+const loaded = new Map<string, StoreLibrary>();
+
+/**
+ * The library of embedding stores, loaded at the first call; its ops are known to TensorFlow then.
+ *
+ * @throws NativeError when it cannot be loaded.
+ */
+export function storeLibrary(file = storeLibraryFile()): StoreLibrary {
+  let library = loaded.get(file);
+  if (library === undefined) {
+    library = load(file);
+    loaded.set(file, library);
+  }
+  return library;
+}
+
+function load(file: string): StoreLibrary {
+  // It refers to libtensorflow_framework, which only set-up's search finds.
+  loadLibtensorflow();
+  const { path } = loadOpLibrary(file);
+  try {
+    // The file that TensorFlow has loaded: its ops find the stores that these functions make.
+    const library = koffi.load(path);
+    const functions = Object.entries(PROTOTYPES).map(([name, prototype]) => [name, library.func(prototype)]);
+    return Object.fromEntries(functions) as StoreLibrary;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NativeError(
+      `the embedding store cannot be loaded: ${reason}; build it again (easyrec setup), or train with --plain`,
+      { cause: error },
+    );
+  }
+}
