@@ -1,0 +1,122 @@
+// One part of a table's rows: where each row is, and the rows themselves. Belongs to one thread at a time.
+#ifndef EASYREC_SHARD_H_
+#define EASYREC_SHARD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace easyrec::embedding {
+
+/** Spreads the bits of an id. */
+inline uint64_t HashOf(int64_t id) {
+  uint64_t x = static_cast<uint64_t>(id) * 0x9E3779B97F4A7C15ull;
+  x = (x ^ (x >> 32)) * 0xD6E8FEB86659FD93ull;
+  return x ^ (x >> 32);
+}
+
+/** What is known of a row besides its record; four of them are a line of the cache. */
+struct IndexEntry {
+  static constexpr int32_t kFree = -1;
+
+  int64_t id = 0;
+  /** The number of its record, or kFree. */
+  int32_t slot = kFree;
+  /** How many of the steps since the store was last settled the row includes. */
+  int32_t last = 0;
+};
+
+/** From ids to records: open addressing, a power of two of entries. Rows are never taken out. */
+class Index {
+ public:
+  /** The entry of a row; null where there is none. `hash` is that of the id. */
+  IndexEntry* Find(int64_t id, uint64_t hash) {
+    if (entries_.empty()) return nullptr;
+    for (size_t place = PlaceOf(hash);; place = (place + 1) & mask_) {
+      IndexEntry& entry = entries_[place];
+      if (entry.slot == IndexEntry::kFree) return nullptr;
+      if (entry.id == id) return &entry;
+    }
+  }
+  const IndexEntry* Find(int64_t id, uint64_t hash) const { return const_cast<Index*>(this)->Find(id, hash); }
+
+  /** Adds a row that is not there; entries move. */
+  IndexEntry* Add(int64_t id, uint64_t hash, int32_t slot, int32_t last);
+
+  void Prefetch(uint64_t hash) const {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[PlaceOf(hash)]);
+  }
+
+  /** Where an entry is, until the next Add. */
+  uint32_t PlaceOf(const IndexEntry* entry) const { return static_cast<uint32_t>(entry - entries_.data()); }
+  /** The entry that was at `place`, if that is still the one of the record; else null. */
+  IndexEntry* At(uint32_t place, int32_t slot) {
+    return place < entries_.size() && entries_[place].slot == slot ? &entries_[place] : nullptr;
+  }
+
+  /** Entries in no order, free ones among them. */
+  std::vector<IndexEntry>& entries() { return entries_; }
+  const std::vector<IndexEntry>& entries() const { return entries_; }
+  size_t size() const { return size_; }
+
+ private:
+  // The high bits tell the shard.
+  size_t PlaceOf(uint64_t hash) const { return static_cast<size_t>(hash) & mask_; }
+  void Grow();
+
+  std::vector<IndexEntry> entries_;
+  size_t mask_ = 0;
+  size_t size_ = 0;
+};
+
+/** Records of a fixed number of floats, which never move: chunks, each twice as large as the one before. */
+class Arena {
+ public:
+  /** `width`: floats a record. */
+  explicit Arena(int64_t width);
+  Arena(Arena&& other) noexcept;
+  Arena& operator=(Arena&&) = delete;
+  ~Arena();
+
+  /** A record more, whose floats are not set. */
+  int32_t Add();
+
+  float* operator[](int32_t slot) const {
+    const uint64_t position = static_cast<uint64_t>(slot) + kFirst;
+    const int bits = 63 - __builtin_clzll(position);
+    return chunks_[bits - kFirstBits] +
+           static_cast<int64_t>(position - (uint64_t{1} << bits)) * width_;
+  }
+
+  int32_t size() const { return size_; }
+  /** Bytes of the records there are. */
+  size_t bytes() const { return static_cast<size_t>(size_) * static_cast<size_t>(width_) * sizeof(float); }
+
+  /** Records of one shard: their numbers have 28 bits. */
+  static constexpr int32_t kMost = (1 << 28) - 1;
+
+ private:
+  static constexpr int kFirstBits = 4;
+  /** Records of the first chunk. */
+  static constexpr uint64_t kFirst = uint64_t{1} << kFirstBits;
+  static constexpr int kChunks = 28 - kFirstBits + 1;
+
+  size_t ChunkBytes(int chunk) const;
+
+  int64_t width_;
+  int32_t size_ = 0;
+  int32_t capacity_ = 0;
+  int chunk_count_ = 0;
+  float* chunks_[kChunks] = {};
+};
+
+struct Shard {
+  explicit Shard(int64_t width) : records(width) {}
+
+  Index index;
+  Arena records;
+};
+
+}  // namespace easyrec::embedding
+
+#endif  // EASYREC_SHARD_H_
