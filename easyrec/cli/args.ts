@@ -4,7 +4,7 @@ import { didYouMean, UserError } from '../errors.js';
 
 /** One flag of a command. */
 export interface Flag {
-  readonly type: 'string' | 'number' | 'boolean' | 'list';
+  readonly type: 'string' | 'number' | 'boolean' | 'list' | 'optional';
   /** For --help. */
   readonly help: string;
   /** For --help, such as `PATH`. Default: the type. */
@@ -20,6 +20,8 @@ interface ValueOf {
   readonly boolean: boolean;
   /** From `a,b`, from the flag given several times, or from several words after it. */
   readonly list: readonly string[];
+  /** A text, or true where the flag is given without one. */
+  readonly optional: string | true;
 }
 
 type Value<F extends Flag> = F['type'] extends keyof ValueOf ? ValueOf[F['type']] : never;
@@ -74,7 +76,7 @@ export function parseArguments<const F extends Flags>(
   const names = (type: Flag['type']): string[] => Object.keys(flags).filter((k) => flags[k]?.type === type);
   const { edits, rest } = command.edits === true ? parseDottedEdits(argv) : { edits: [], rest: argv };
   const raw: Readonly<Record<string, unknown>> = minimist(joinValues(rest, command, flags), {
-    string: [...names('string'), ...names('number'), ...names('list'), '_'],
+    string: [...names('string'), ...names('number'), ...names('list'), ...names('optional'), '_'],
     boolean: names('boolean'),
     alias: { help: 'h' },
     unknown: (word) => {
@@ -115,8 +117,11 @@ function joinValues(argv: readonly string[], command: CommandHelp<Flags>, flags:
     if (flag.type === 'boolean') {
       joined.push(`--${name}=${booleanOf(values[0] ?? 'true', `${command.name}: --${name}`)}`);
     } else {
-      if (values.length === 0) throw new UserError(`${command.name}: --${name}: expected a value`);
-      joined.push(...values.map((value) => `--${name}=${value}`));
+      const none = flag.type === 'optional' && inline === undefined ? [''] : [];
+      if (values.length + none.length === 0) {
+        throw new UserError(`${command.name}: --${name}: expected a value`);
+      }
+      joined.push(...(values.length === 0 ? none : values).map((value) => `--${name}=${value}`));
     }
   }
   return joined;
@@ -162,6 +167,7 @@ function readFlag(command: string, name: string, flag: Flag, value: unknown): un
     return undefined;
   }
   const texts = all.map(String);
+  if (flag.type === 'optional') return texts.at(-1) === '' ? true : texts.at(-1);
   if (texts.includes('')) throw new UserError(`${where}: expected a value`);
   if (flag.type === 'list') {
     const items = texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
@@ -179,7 +185,8 @@ function readFlag(command: string, name: string, flag: Flag, value: unknown): un
 export function helpText(command: CommandHelp<Flags>): string {
   const flags: Flags = { ...command.flags, ...COMMON_FLAGS };
   const rows = Object.entries(flags).map(([name, flag]): [string, string] => {
-    const value = flag.type === 'boolean' ? '' : ` ${flag.value ?? flag.type.toUpperCase()}`;
+    const word = flag.value ?? flag.type.toUpperCase();
+    const value = { boolean: '', optional: ` [${word}]` }[flag.type as string] ?? ` ${word}`;
     return [`  --${name}${value}`, `${flag.help}${flag.required === true ? ' (required)' : ''}`];
   });
   if (command.edits === true)

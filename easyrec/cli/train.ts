@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { exportCheckpoint } from '../export/export_checkpoint.js';
+import type { StepProfile } from '../report/profile/step_profile.js';
 import { Progress } from '../report/progress.js';
 import { type Evaluation } from '../train/evaluator.js';
+import { StepProfiler } from '../train/step_profiler.js';
 import { modelDir, train as runTraining, type TrainResult } from '../train/trainer.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command, CommandContext } from './command.js';
 import { evaluationText } from './evaluation_text.js';
 import { METRIC_FLAGS, PIPELINE_FLAGS, planFromFlags } from './pipeline.js';
+import { reportProfile } from './train_profile.js';
 
 const HELP = {
   name: 'easyrec train',
@@ -31,6 +34,11 @@ const HELP = {
     plain: {
       type: 'boolean',
       help: 'train with standard TensorFlow ops alone, without the native embedding ops (also: EASYREC_PLAIN=1)',
+    },
+    profile: {
+      type: 'optional',
+      value: 'DIR',
+      help: 'show where the time of steps goes, and write it to profile.json and trace.json; default DIR: profile in model_dir',
     },
     json: { type: 'boolean', help: 'print the result as one line of JSON' },
   },
@@ -58,15 +66,22 @@ export const train: Command = async (argv, context) => {
     logStepCountSteps: Math.max(config?.log_step_count_steps ?? 1, 1),
     ...((config?.num_steps ?? 0) > 0 && { totalSteps: config?.num_steps ?? 0 }),
   });
+  const profiler = flags.profile === undefined ? undefined : new StepProfiler();
   const result = await runTraining({
     plan,
+    ...(profiler !== undefined && { profiler }),
     continueTrain: flags.continue_train ?? false,
     onStep: (step) => progress.update(step),
     onEvaluation: (step, evaluation) => progress.print(evaluationText(step, evaluation)),
     signal,
   });
   progress.close();
-  report(result, context, { json: flags.json ?? false, directory: modelDir(plan) });
+  const profile = profiler?.result() ?? null;
+  report(result, context, { json: flags.json ?? false, directory: modelDir(plan), profile });
+  if (profiler !== undefined) {
+    const directory = typeof flags.profile === 'string' ? flags.profile : join(modelDir(plan), 'profile');
+    await reportProfile(profiler, context, { directory, json: flags.json ?? false });
+  }
   if (result.end === 'stopped') signal.throwIfAborted();
   if ((plan.config.export_config?.exporter_type ?? 'final') === 'final') {
     const directory = modelDir(plan);
@@ -79,19 +94,28 @@ export const train: Command = async (argv, context) => {
 interface ReportOptions {
   readonly json: boolean;
   readonly directory: string;
+  readonly profile: StepProfile | null;
 }
 
 function report(
   result: TrainResult,
   { log, stdout }: CommandContext,
-  { json, directory }: ReportOptions,
+  { json, directory, profile }: ReportOptions,
 ): void {
   const { step, end, firstStepMs, steadyRows, steadySeconds, rowsSkipped, firstSkipped } = result;
   if (rowsSkipped > 0) log.warn(`${rowsSkipped} rows were left out:\n  ${firstSkipped.join('\n  ')}`);
   const rate = steadySeconds > 0 ? steadyRows / steadySeconds : 0;
   if (json) {
     const values: Evaluation['values'] = result.evaluation?.values ?? {};
-    const line = { global_step: step, end, first_step_ms: firstStepMs, samples_per_second: rate, ...values };
+    const line = {
+      global_step: step,
+      end,
+      first_step_ms: firstStepMs,
+      first_step_end_ms: result.firstStepEndMs,
+      samples_per_second: rate,
+      ...values,
+      ...(profile !== null && { profile }),
+    };
     stdout.write(`${JSON.stringify(line)}\n`);
     return;
   }

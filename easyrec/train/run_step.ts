@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js';
-import type { Session, Step, StatusCode, Tensor } from '../tf/index.js';
+import type { RunSettings, Session, Step, StatusCode, Tensor } from '../tf/index.js';
 import { TensorflowError } from '../tf/index.js';
 
 /** What the data or the model's description can bring about; any other code is a defect of ours. */
@@ -23,9 +23,10 @@ export async function runStep(
   step: Step,
   feeds: readonly Tensor[],
   where: string,
+  settings: RunSettings = {},
 ): Promise<Tensor[]> {
   try {
-    return await session.run(step, feeds);
+    return await session.run(step, feeds, settings);
   } catch (error) {
     if (!(error instanceof TensorflowError) || !USER_CODES.has(error.code)) throw error;
     throw new DataError(`${where}: ${error.code}: ${error.detail}`, { cause: error });

@@ -8,15 +8,16 @@ import type { Saver } from '../tf/index.js';
 import { addSaver, makeStep, restoreCheckpoint, scalar, Session } from '../tf/index.js';
 import { TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
-import { batchTensors, labelValues } from './feeds.js';
 import { fineTune } from './fine_tune.js';
 import { checkEvaluationFiles, openReader } from './input_plan.js';
 import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
 import { learningOf, type Learning } from './optimizer_config.js';
+import { type PreparedBatch, prepareBatch } from './prepared_batch.js';
 import { runStep } from './run_step.js';
 import { sessionConfig } from './session_config.js';
+import type { StepProfiler } from './step_profiler.js';
 import { TrainingEvents } from './training_events.js';
 import { readGlobalStep } from './global_step.js';
 import { buildTrainingGraph, type TrainingGraph } from './training_graph.js';
@@ -31,6 +32,8 @@ export interface TrainSettings {
   readonly onEvaluation?: (step: number, evaluation: Evaluation) => void;
   /** Aborting ends training after the step that runs, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Told where each step's time goes. */
+  readonly profiler?: StepProfiler;
 }
 
 /** How a training went. */
@@ -45,6 +48,8 @@ export interface TrainResult {
   readonly firstSkipped: readonly string[];
   /** Milliseconds from the start of the process to the start of the first step; null when there was none. */
   readonly firstStepMs: number | null;
+  /** The same to the end of the first step. */
+  readonly firstStepEndMs: number | null;
   /** Seconds and rows of all steps but the first, whose time goes into start-up; checkpoints and evaluations not counted. */
   readonly steadySeconds: number;
   readonly steadyRows: number;
@@ -109,12 +114,6 @@ interface RunParts {
   readonly reader: BatchReader;
 }
 
-interface Prepared {
-  readonly feeds: ReturnType<typeof batchTensors>;
-  readonly rows: number;
-  readonly labels: Float32Array;
-}
-
 /** One run of training: its graph, session and state. */
 class TrainingRun {
   readonly #parts: RunParts;
@@ -132,6 +131,7 @@ class TrainingRun {
   #lastEvaluationMs = -Infinity;
   #savedStep = -1;
   #firstStepMs: number | null = null;
+  #firstStepEndMs: number | null = null;
   #steady = { ms: 0, rows: 0 };
 
   constructor(parts: RunParts) {
@@ -163,6 +163,7 @@ class TrainingRun {
         rowsSkipped,
         firstSkipped,
         firstStepMs: this.#firstStepMs,
+        firstStepEndMs: this.#firstStepEndMs,
         steadySeconds: this.#steady.ms / 1000,
         steadyRows: this.#steady.rows,
       };
@@ -192,24 +193,27 @@ class TrainingRun {
     if (this.#config.write_graph) this.#events.graph(this.#graph.graph.toGraphDefBytes());
   }
 
-  async #loop(first: Prepared | null): Promise<TrainResult['end']> {
+  async #loop(first: PreparedBatch | null): Promise<TrainResult['end']> {
     const numSteps = this.#config.num_steps > 0 ? this.#config.num_steps : Infinity;
     const { save_checkpoints_steps: everySteps, save_checkpoints_secs: everySeconds } = this.#config;
     const clock = new CheckpointClock(everySteps, everySeconds, {
       step: this.#step,
       nowMs: performance.now(),
     });
-    const { signal } = this.#parts.settings;
+    const { signal, profiler } = this.#parts.settings;
     if (this.#step >= numSteps) return 'num_steps';
     let next = first;
     if (this.#savedStep < 0 && next !== null) await this.#save(false);
     while (next !== null) {
-      const current: Prepared = next;
+      const current: PreparedBatch = next;
       const startMs = performance.now();
       this.#firstStepMs ??= startMs;
+      profiler?.begin(this.#step + 1);
       // The next batch is read and copied while this one computes.
       const [, following] = await Promise.all([this.#train(current), this.#prepare()]);
       next = following;
+      profiler?.part('waiting for data');
+      profiler?.end();
       if (startMs !== this.#firstStepMs) {
         this.#steady.ms += performance.now() - startMs;
         this.#steady.rows += current.rows;
@@ -225,19 +229,20 @@ class TrainingRun {
     return 'end of data';
   }
 
-  async #prepare(): Promise<Prepared | null> {
-    const { reader } = this.#parts;
-    const batch = await reader.next();
-    if (batch === null) return null;
-    const { columns, label } = this.#graph.train;
-    return { feeds: batchTensors(batch, columns), rows: batch.rows, labels: labelValues(batch, label) };
+  #prepare(): Promise<PreparedBatch | null> {
+    const { reader, settings } = this.#parts;
+    return prepareBatch(reader, this.#graph.train, settings.profiler);
   }
 
-  async #train({ feeds, rows, labels }: Prepared): Promise<void> {
+  async #train({ feeds, rows, labels }: PreparedBatch): Promise<void> {
     const learningRate = this.#parts.learning.learningRate(this.#step);
     const tensors = [...feeds, scalar('float32', learningRate), scalar('int64', this.#step)];
     const where = `training step ${this.#step + 1}`;
-    const results = await runStep(this.#session, this.#graph.train.step, tensors, where);
+    const { profiler } = this.#parts.settings;
+    const runSettings = profiler?.runSettings() ?? {};
+    const results = await runStep(this.#session, this.#graph.train.step, tensors, where, runSettings);
+    this.#firstStepEndMs ??= performance.now();
+    profiler?.part('running');
     for (const tensor of tensors) tensor.dispose();
     this.#step++;
     this.#position += rows;
@@ -245,9 +250,11 @@ class TrainingRun {
     const { losses, probs } = readResults(results, lossKeys.length);
     this.#trainAuc.update({ labels, probs });
     for (const tensor of results) tensor.dispose();
+    profiler?.part('metrics');
     const named = Object.fromEntries(lossKeys.map((key, i) => [key, losses[i] ?? NaN]));
     this.#checkLoss(named['total_loss'] ?? NaN);
     this.#report({ step: this.#step, samples: rows, learningRate, losses: named });
+    profiler?.part('reporting');
   }
 
   #checkLoss(total: number): void {
