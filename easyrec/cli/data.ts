@@ -1,7 +1,8 @@
-import { generateMovielensLike } from '../data/movielens_like.js';
+import { type CriteoFile, generateCriteoLike } from '../data/criteo_like.js';
+import { generateMovielensLike, type PreparedFile } from '../data/movielens_like.js';
 import { prepareMovielens } from '../data/prepare_movielens.js';
 import { didYouMean, UserError } from '../errors.js';
-import { formatTable } from '../report/table.js';
+import { formatTable, type TableColumn } from '../report/table.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command, CommandContext } from './command.js';
 
@@ -12,6 +13,18 @@ const GENERATE = {
   flags: {
     train_rows: { type: 'number', help: 'default: 200000' },
     test_rows: { type: 'number', help: 'default: 20000' },
+    seed: { type: 'number', help: 'default: 2024' },
+  },
+} as const satisfies CommandHelp<Flags>;
+
+const CRITEO = {
+  name: 'easyrec data criteo-like',
+  summary:
+    'Makes rows of the shape of the Criteo display advertising challenge, with labels that a model can learn.',
+  positional: 'DIR',
+  flags: {
+    rows: { type: 'number', help: 'for training; default: 1000000 (240 MB)' },
+    test_rows: { type: 'number', help: 'default: 100000' },
     seed: { type: 'number', help: 'default: 2024' },
   },
 } as const satisfies CommandHelp<Flags>;
@@ -28,14 +41,25 @@ const PREPARE = {
 } as const satisfies CommandHelp<Flags>;
 
 const DEFAULT_DIRECTORY = 'data/movielens';
+const CRITEO_DIRECTORY = 'data/criteo';
 
-type Files = ReturnType<typeof generateMovielensLike>;
+/** The largest AUC that a model can reach is known of generated rows only. */
+type ShownFile = PreparedFile & Partial<Pick<CriteoFile, 'oracleAuc'>>;
+interface Files {
+  readonly train: ShownFile;
+  readonly test: ShownFile;
+}
 
 const ACTIONS: Readonly<Record<string, (argv: readonly string[]) => Files>> = {
   'movielens-like': (argv) => {
     const { flags, words } = parseArguments(argv, GENERATE);
     const { train_rows: trainRows = 200_000, test_rows: testRows = 20_000, seed = 2024 } = flags;
     return generateMovielensLike({ directory: words[0] ?? DEFAULT_DIRECTORY, trainRows, testRows, seed });
+  },
+  'criteo-like': (argv) => {
+    const { flags, words } = parseArguments(argv, CRITEO);
+    const { rows: trainRows = 1_000_000, test_rows: testRows = 100_000, seed = 2024 } = flags;
+    return generateCriteoLike({ directory: words[0] ?? CRITEO_DIRECTORY, trainRows, testRows, seed });
   },
   'prepare-movielens': (argv) => {
     const { flags, words } = parseArguments(argv, PREPARE);
@@ -50,7 +74,7 @@ const ACTIONS: Readonly<Record<string, (argv: readonly string[]) => Files>> = {
   },
 };
 
-/** `easyrec data movielens-like DIR` and `easyrec data prepare-movielens RAW_DIR [DIR]`. */
+/** `easyrec data movielens-like DIR`, `criteo-like DIR` and `prepare-movielens RAW_DIR [DIR]`. */
 export const data: Command = (argv, context) => {
   const [name = '', ...rest] = argv;
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
@@ -65,11 +89,16 @@ export const data: Command = (argv, context) => {
 };
 
 function show({ train, test }: Files, { stdout }: CommandContext): void {
-  const columns = [
+  const columns: TableColumn[] = [
     { title: 'file' },
     { title: 'rows', align: 'right' },
     { title: 'label mean', align: 'right' },
-  ] as const;
-  const rows = [train, test].map((file) => [file.path, file.rows, file.labelMean.toFixed(6)]);
+  ];
+  const files = [train, test];
+  const known = files.some(({ oracleAuc }) => oracleAuc !== undefined);
+  if (known) columns.push({ title: 'AUC of the true logits', align: 'right' });
+  const rows = files.map(({ path, rows: count, labelMean, oracleAuc = NaN }) => {
+    return [path, count, labelMean.toFixed(6), ...(known ? [oracleAuc.toFixed(6)] : [])];
+  });
   stdout.write(formatTable(columns, rows));
 }

@@ -28,28 +28,39 @@ function writeChunks(descriptor: number, lines: Iterable<string>): void {
     }
   }
   writeAll(descriptor, chunk);
-  fsyncSync(descriptor);
 }
 
 /**
- * Writes lines to a file, each ended by `\n`; the file appears only when it is complete. Its folder is made if need be.
+ * Writes a file, which appears only when it is complete. Its folder is made if need be.
+ *
+ * @param fill Writes the content to an open file.
  * @throws DataError when the file cannot be written: no such folder, no permission, no space left.
  */
-export function writeLines(path: string, lines: Iterable<string>): void {
+export function writeFile(path: string, fill: (descriptor: number) => void): void {
   const partial = `${path}.partial-${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     const descriptor = openSync(partial, 'w');
     try {
-      writeChunks(descriptor, lines);
+      fill(descriptor);
+      fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
     renameSync(partial, path);
   } catch (error) {
     if (existsSync(partial)) rmSync(partial);
-    // What the lines themselves throw is not ours to explain.
+    // What the content itself throws is not ours to explain.
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new DataError(`cannot write: ${error.message}`, { at: { file: path }, cause: error });
   }
+}
+
+/**
+ * Writes lines to a file, each ended by `\n`, as `writeFile` does.
+ *
+ * @throws DataError when the file cannot be written.
+ */
+export function writeLines(path: string, lines: Iterable<string>): void {
+  writeFile(path, (descriptor) => writeChunks(descriptor, lines));
 }
