@@ -1,3 +1,4 @@
+import { GraphError } from '../errors.js';
 import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import type { FeatureType } from './feature_type.js';
@@ -7,13 +8,17 @@ import type { IdFeatureSpec } from './spec.js';
 import type { SparseIds } from './types.js';
 
 /** What ids are made of: numbers where they are the ids, else text. */
-function valuesOf(column: Output, { ids, precision }: IdFeatureSpec): Output {
+function valuesOf(column: Output, { name, ids, precision }: IdFeatureSpec): Output {
+  if (ids.kind === 'ready') throw new GraphError(`feature "${name}": its column has ids, no values`);
   return ids.kind === 'identity' ? integersOf(column) : textOf(column, precision);
 }
 
 /** `''`, and -1 where numbers are the ids, mean that a row has none; a hashed number is never missing. */
 function parse(inputs: readonly Output[], spec: IdFeatureSpec): SparseIds {
   const column = inputAt(inputs, 0);
+  if (spec.ids.kind === 'ready') {
+    return spec.ids.complete ? oneIdPerRow(column) : idsWhere(ops.notEqual(column, -1), column);
+  }
   const values = valuesOf(column, spec);
   const ids = idsOf(values, spec.ids);
   if (spec.ids.kind === 'identity') return idsWhere(ops.notEqual(values, -1), ids);

@@ -28,6 +28,8 @@ export function idsOf(values: Output, source: IdSource): Output {
       const outside = ops.logicalOr(ops.less(ids, 0), ops.greaterEqual(ids, source.buckets));
       return ops.select(outside, 0, ids);
     }
+    case 'ready':
+      return values;
   }
 }
 

@@ -11,7 +11,9 @@ export type IdSource =
   /** The position among `words`, which are distinct; any other text is id 0. */
   | { readonly kind: 'vocabulary'; readonly words: readonly string[] }
   /** The number itself; outside `[0, buckets)` it is id 0. */
-  | { readonly kind: 'identity'; readonly buckets: number };
+  | { readonly kind: 'identity'; readonly buckets: number }
+  /** Made before: the input is a column of ids, int64, -1 where a row has none; with `complete`, every row has one. */
+  | { readonly kind: 'ready'; readonly buckets: number; readonly complete: boolean };
 
 /** What a table starts from. */
 export type InitializerSpec =

@@ -23,7 +23,15 @@ const NATIVE_READERS: Readonly<Partial<Record<ReaderType, ReaderClass>>> = {
  * EASYREC_PLAIN_READER=1 in the environment asks for the plain one, with the same result.
  */
 export function readerFor(type: ReaderType, env: NodeJS.ProcessEnv = process.env): ReaderClass {
+  return nativeReader(type, env) ?? READERS[type];
+}
+
+/** Whether the reader of that name makes ids of texts faster than TensorFlow does: the plain one is far slower. */
+export function hashesFast(type: ReaderType, env: NodeJS.ProcessEnv = process.env): boolean {
+  return nativeReader(type, env) !== undefined;
+}
+
+function nativeReader(type: ReaderType, env: NodeJS.ProcessEnv): ReaderClass | undefined {
   const wantsPlain = (env['EASYREC_PLAIN_READER'] ?? '') === '1';
-  const fast = wantsPlain || !canReadNatively() ? undefined : NATIVE_READERS[type];
-  return fast ?? READERS[type];
+  return wantsPlain || !canReadNatively() ? undefined : NATIVE_READERS[type];
 }

@@ -2,6 +2,7 @@ import { locationOf } from '../config/message.js';
 import { ConfigError } from '../errors.js';
 import { addSaver, restoreCheckpoint, Session } from '../tf/index.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
+import { hashWhileReading } from './hash_while_reading.js';
 import { runEvaluation } from './evaluator.js';
 import { openReader } from './input_plan.js';
 import type { ModelPlan } from './model_plan.js';
@@ -30,9 +31,10 @@ export interface EvaluateOptions {
  * @throws DataError for a checkpoint that is missing, damaged or of another model
  */
 export async function evaluateCheckpoint(
-  plan: ModelPlan,
+  model: ModelPlan,
   { checkpointPath, signal }: EvaluateOptions,
 ): Promise<CheckpointEvaluation> {
+  const plan = hashWhileReading(model);
   const { config } = plan;
   if (config.eval_input_path === '') {
     throw new ConfigError('expected an eval_input_path, received none', { at: locationOf(config) });

@@ -5,11 +5,16 @@ import type { Graph, Output, Tensor } from '../tf/index.js';
 import { ops, stringTensor, tensor } from '../tf/index.js';
 import type { PlannedColumn } from './input_plan.js';
 
+/** EasyRec's name of a placeholder; one for ids, which EasyRec does not have, says of how many. */
+function placeholderName({ index, idsOf }: PlannedColumn): string {
+  return idsOf === undefined ? `input_${index}` : `input_${index}_ids_${idsOf.buckets}`;
+}
+
 /** Adds a placeholder `[B]` for each column. */
 export function placeholders(
   graph: Graph,
   columns: readonly PlannedColumn[],
-  nameOf: (column: PlannedColumn) => string = ({ index }) => `input_${index}`,
+  nameOf: (column: PlannedColumn) => string = placeholderName,
 ): ReadonlyMap<string, Output> {
   return new Map(
     columns.map((column) => [column.name, ops.placeholder(graph, column.type, [-1], nameOf(column))]),

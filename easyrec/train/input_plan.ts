@@ -16,6 +16,8 @@ export interface PlannedColumn {
   readonly type: FieldType;
   /** Its place among all input fields: the number in EasyRec's placeholder name `input_<index>`. */
   readonly index: number;
+  /** Of a column of ids: what they are made of. */
+  readonly idsOf?: { readonly field: string; readonly buckets: number };
 }
 
 /** Which columns of the data a model uses, and what for. */
@@ -49,12 +51,7 @@ export function planInput(config: PipelineConfig): InputPlan {
   if (dataConfig === null) {
     throw new ConfigError('expected a data_config, received none', { at: locationOf(config) });
   }
-  const columns = new Map(
-    dataConfig.input_fields.map((field, index) => [
-      field.input_name,
-      { name: field.input_name, type: FIELD_TYPES[field.input_type], index },
-    ]),
-  );
+  const columns = fieldColumns(dataConfig);
   const find = (name: string, what: string, at: SourceLocation): PlannedColumn => {
     const column = columns.get(name);
     if (column !== undefined) return column;
@@ -85,6 +82,16 @@ export function planInput(config: PipelineConfig): InputPlan {
       find(column, 'metrics_set', at),
     ),
   };
+}
+
+/** A column for each input field, by name. */
+export function fieldColumns({ input_fields: fields }: DatasetConfig): ReadonlyMap<string, PlannedColumn> {
+  return new Map(
+    fields.map((field, index) => [
+      field.input_name,
+      { name: field.input_name, type: FIELD_TYPES[field.input_type], index },
+    ]),
+  );
 }
 
 /** All columns that training and evaluation feed: features, labels and the weight, each once. */
@@ -132,6 +139,7 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
     files: settings.files,
     filesAt: settings.filesAt,
     fields,
+    hashed: columns.flatMap(({ name, idsOf }) => (idsOf === undefined ? [] : [{ name, ...idsOf }])),
     separator: dataConfig.separator,
     withHeader: dataConfig.with_header,
     batchSize: dataConfig.batch_size,
