@@ -10,6 +10,7 @@ import { TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { fineTune } from './fine_tune.js';
 import { checkEvaluationFiles, openReader } from './input_plan.js';
+import { hashWhileReading } from './hash_while_reading.js';
 import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
@@ -58,8 +59,9 @@ export interface TrainResult {
 const MIN_EVALUATION_GAP_MS = 10_000;
 
 /** Trains a model as its config says: steps, checkpoints, evaluations, event files. */
-export async function train(settings: TrainSettings): Promise<TrainResult> {
-  const { plan } = settings;
+export async function train(options: TrainSettings): Promise<TrainResult> {
+  const plan = hashWhileReading(options.plan);
+  const settings = { ...options, plan };
   const trainConfig = plan.config.train_config;
   if (trainConfig === null) {
     throw new ConfigError('expected a train_config, received none', { at: locationOf(plan.config) });
