@@ -13,12 +13,14 @@ export interface CountsAbove {
 /** Counts rows by how many of evenly spaced thresholds their score exceeds: from just below 0 to just above 1. */
 export class ThresholdCounts {
   readonly #thresholds: Float32Array;
+  readonly #perUnit: number;
   readonly #positives: Float64Array;
   readonly #negatives: Float64Array;
 
   /** @param numThresholds at least 2; fewer count as 2 */
   constructor(numThresholds: number) {
     const inner = Math.max(numThresholds - 2, 0);
+    this.#perUnit = inner + 1;
     this.#thresholds = Float32Array.from([
       0 - EPSILON,
       ...Array.from({ length: inner }, (_, i) => (i + 1) / (numThresholds - 1)),
@@ -51,14 +53,12 @@ export class ThresholdCounts {
 
   /** How many thresholds a score exceeds. */
   #countBelow(score: number): number {
-    let low = 0;
-    let high = this.#thresholds.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (score > (this.#thresholds[middle] ?? Infinity)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const thresholds = this.#thresholds;
+    // The thresholds are evenly spaced, up to rounding: this is right, or nearly so.
+    let count = score >= 0 ? Math.min(Math.floor(score * this.#perUnit) + 1, thresholds.length) : 0;
+    while (count > 0 && !(score > (thresholds[count - 1] ?? Infinity))) count--;
+    while (count < thresholds.length && score > (thresholds[count] ?? Infinity)) count++;
+    return count;
   }
 }
 
