@@ -47,6 +47,10 @@ class Index {
     if (!entries_.empty()) __builtin_prefetch(&entries_[PlaceOf(hash)]);
   }
 
+  void PrefetchPlace(uint32_t place) const {
+    if (place < entries_.size()) __builtin_prefetch(&entries_[place], 1);
+  }
+
   /** Where an entry is, until the next Add. */
   uint32_t PlaceOf(const IndexEntry* entry) const { return static_cast<uint32_t>(entry - entries_.data()); }
   /** The entry that was at `place`, if that is still the one of the record; else null. */

@@ -85,6 +85,7 @@ class Table {
 
   /** The record of a row; null where it is not in memory. */
   const float* Find(int64_t row) const;
+  void StartWeights(int64_t row, float* weights) const { options_.initial.Fill(row * dim(), dim(), weights); }
   /** Sets all components of a row to their start. */
   void Start(int64_t row, float* record) const;
 

@@ -1,0 +1,73 @@
+#include "save_task.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace easyrec::embedding {
+
+SaveTask::SaveTask(std::shared_ptr<Store> store, SaveOptions options)
+    : options_(std::move(options)), snapshot_(std::make_unique<Snapshot>(std::move(store))) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+SaveTask::~SaveTask() {
+  stopped_ = true;
+  thread_.join();
+}
+
+bool SaveTask::Wait(int milliseconds) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::milliseconds(milliseconds), [this] { return ended_; });
+}
+
+const std::vector<SavedResult>& SaveTask::Results() const {
+  if (problem_) std::rethrow_exception(problem_);
+  return results_;
+}
+
+void SaveTask::Run() {
+  try {
+    Write(*snapshot_);
+  } catch (...) {
+    problem_ = std::current_exception();
+  }
+  snapshot_.reset();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void SaveTask::Write(Snapshot& snapshot) {
+  const File file = File::Create(options_.path);
+  std::optional<File> earlier;
+  if (!options_.earlier_path.empty()) earlier.emplace(File::Open(options_.earlier_path));
+  int64_t size = 0;
+  const std::vector<SavedTensor>& tensors = options_.tensors;
+  for (size_t begin = 0, end = 0; begin < tensors.size() && !stopped_; begin = end) {
+    const int table = tensors[begin].table;
+    while (end < tensors.size() && tensors[end].table == table) end++;
+    TableSave save(snapshot, file, {tensors.begin() + static_cast<ptrdiff_t>(begin),
+                                    tensors.begin() + static_cast<ptrdiff_t>(end)}, stopped_);
+    std::vector<SavedResult> results;
+    if (options_.compact) {
+      results = save.WriteTouched();
+    } else if (earlier) {
+      const EarlierWeights& weights = options_.earlier.at(static_cast<size_t>(table));
+      const SavedWeights known{&*earlier, weights.offset, weights.crc};
+      results = save.WriteAll(&known);
+    } else {
+      results = save.WriteAll(nullptr);
+    }
+    snapshot.Forget(table);
+    for (size_t i = 0; i < results.size(); i++) {
+      size = std::max(size, tensors[begin + i].offset + results[i].rows * save.RowBytes(i));
+    }
+    results_.insert(results_.end(), results.begin(), results.end());
+  }
+  // The last bytes may be a hole.
+  file.SetSize(size);
+}
+
+}  // namespace easyrec::embedding

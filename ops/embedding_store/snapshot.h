@@ -1,0 +1,61 @@
+// The rows of a store as they were at one moment, while training goes on: a row that is about to change is copied first,
+// unless it has been read already.
+#ifndef EASYREC_SNAPSHOT_H_
+#define EASYREC_SNAPSHOT_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "store.h"
+
+namespace easyrec::embedding {
+
+/** Where a row of a snapshot is. */
+struct SnapshotRow {
+  int64_t id;
+  uint32_t shard;
+  int32_t slot;
+};
+
+class Snapshot : public RowKeeper {
+ public:
+  /** Brings all rows up to date; a store has one snapshot at a time. */
+  explicit Snapshot(std::shared_ptr<Store> store);
+  ~Snapshot() override;
+
+  const Table& table(int index) const { return store_->table(index); }
+
+  /** How many rows of a table were in memory. */
+  int64_t CountRows(int table) const;
+  /** Those of [first, end), ascending. */
+  std::vector<SnapshotRow> FindRows(int table, int64_t first, int64_t end) const;
+  /** Copies their records, one after the other. Each row is taken once. */
+  void Take(int table, const SnapshotRow* rows, int64_t count, float* records);
+  /** Says that no more rows of a table will be taken. */
+  void Forget(int table);
+
+  void Keep(int table, uint32_t shard, int32_t slot, const float* record) override;
+
+ private:
+  struct Part {
+    explicit Part(int64_t width) : copies(width) {}
+
+    /** Of each row that was there: kLive, kTaken, or the number of its copy. */
+    std::vector<int32_t> states;
+    Arena copies;
+  };
+
+  static constexpr int32_t kLive = -1;
+  static constexpr int32_t kTaken = -2;
+
+  void TakeSome(int table, const SnapshotRow* rows, int64_t count, float* records);
+
+  std::shared_ptr<Store> store_;
+  /** One a shard; none of a table that was forgotten. */
+  std::vector<std::vector<Part>> tables_;
+};
+
+}  // namespace easyrec::embedding
+
+#endif  // EASYREC_SNAPSHOT_H_

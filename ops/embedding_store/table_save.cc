@@ -1,0 +1,158 @@
+#include "table_save.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "crc32c.h"
+#include "easyrec/status.h"
+
+namespace easyrec::embedding {
+
+namespace {
+
+constexpr size_t kChunkBytes = size_t{4} << 20;
+/** Rows in memory whose places are looked up in one go, if ids are spread evenly. */
+constexpr int64_t kFoundAtOnce = int64_t{1} << 20;
+
+/** Goes through a table's rows in ranges with some `kFoundAtOnce` rows in memory each. */
+template <typename Visit>
+void ForEachRange(const Snapshot& snapshot, int index, Visit&& visit) {
+  const int64_t rows = snapshot.table(index).rows();
+  const int64_t ranges = std::min(rows, 1 + snapshot.CountRows(index) / kFoundAtOnce);
+  for (int64_t i = 0; i < ranges; i++) {
+    const int64_t first = static_cast<int64_t>(static_cast<__int128>(rows) * i / ranges);
+    const int64_t end = static_cast<int64_t>(static_cast<__int128>(rows) * (i + 1) / ranges);
+    visit(first, end, snapshot.FindRows(index, first, end));
+  }
+}
+
+}  // namespace
+
+TableSave::TableSave(Snapshot& snapshot, const File& file, const std::vector<SavedTensor>& tensors,
+                     const std::atomic<bool>& stopped)
+    : snapshot_(snapshot),
+      table_(snapshot.table(tensors.front().table)),
+      index_(tensors.front().table),
+      stopped_(stopped),
+      record_width_(static_cast<size_t>(table_.record_width())),
+      start_(record_width_) {
+  size_t width = record_width_;
+  for (const SavedTensor& tensor : tensors) {
+    if (tensor.component >= table_.components()) throw InvalidArgument("there is no such component of " + table_.name());
+    size_t offset = 0;
+    for (int i = 0; i < tensor.component; i++) offset += static_cast<size_t>(table_.width(i));
+    const size_t of_row = tensor.component == SavedTensor::kIds ? sizeof(int64_t) / sizeof(float)
+                                                                : static_cast<size_t>(table_.width(tensor.component));
+    columns_.push_back({tensor.component, offset, of_row, {}, TensorWriter(file, tensor.offset)});
+    width += of_row;
+  }
+  chunk_ = static_cast<int64_t>(std::max<size_t>(1, kChunkBytes / (width * sizeof(float))));
+  for (Column& column : columns_) column.values.resize(static_cast<size_t>(chunk_) * column.width);
+  records_.resize(static_cast<size_t>(chunk_) * record_width_);
+  table_.Start(0, start_.data());
+}
+
+std::vector<SavedResult> TableSave::WriteAll(const SavedWeights* earlier) {
+  const bool weights_known = earlier != nullptr && IsIntact(*earlier);
+  ForEachRange(snapshot_, index_, [&](int64_t begin, int64_t end, const std::vector<SnapshotRow>& found) {
+    size_t next = 0;
+    for (int64_t first = begin; first < end && !stopped_; first += chunk_) {
+      const int64_t count = std::min(chunk_, end - first);
+      const size_t taken = next;
+      while (next < found.size() && found[next].id < first + count) next++;
+      snapshot_.Take(index_, found.data() + taken, static_cast<int64_t>(next - taken), records_.data());
+      for (Column& column : columns_) {
+        if (column.component != 0 || !weights_known) continue;
+        const size_t row = column.width * sizeof(float);
+        earlier->file->Read(column.values.data(), static_cast<size_t>(count) * row,
+                            earlier->offset + first * static_cast<int64_t>(row));
+      }
+      size_t at = taken;
+      for (int64_t row = first; row < first + count; row++) {
+        const size_t place = static_cast<size_t>(row - first);
+        if (at == next || found[at].id != row) {
+          SetUntouched(row, place, weights_known);
+          continue;
+        }
+        const float* record = records_.data() + (at++ - taken) * record_width_;
+        for (Column& column : columns_) {
+          std::memcpy(&column.values[place * column.width], record + column.offset, column.width * sizeof(float));
+        }
+      }
+      Append(static_cast<size_t>(count));
+    }
+  });
+  return Results();
+}
+
+std::vector<SavedResult> TableSave::WriteTouched() {
+  ForEachRange(snapshot_, index_, [&](int64_t, int64_t, const std::vector<SnapshotRow>& found) {
+    for (size_t first = 0; first < found.size() && !stopped_; first += static_cast<size_t>(chunk_)) {
+      const size_t count = std::min(static_cast<size_t>(chunk_), found.size() - first);
+      snapshot_.Take(index_, found.data() + first, static_cast<int64_t>(count), records_.data());
+      size_t place = 0;
+      for (size_t i = 0; i < count; i++) {
+        const int64_t row = found[first + i].id;
+        const float* record = records_.data() + i * record_width_;
+        if (IsAtStart(row, record)) continue;
+        for (Column& column : columns_) {
+          float* to = &column.values[place * column.width];
+          if (column.component == SavedTensor::kIds) {
+            std::memcpy(to, &row, sizeof(row));
+          } else {
+            std::memcpy(to, record + column.offset, column.width * sizeof(float));
+          }
+        }
+        place++;
+      }
+      Append(place);
+    }
+  });
+  return Results();
+}
+
+bool TableSave::IsIntact(const SavedWeights& earlier) const {
+  std::vector<char> buffer(kChunkBytes);
+  TensorReader reader(*earlier.file, earlier.offset);
+  size_t left = static_cast<size_t>(table_.rows()) * static_cast<size_t>(table_.dim()) * sizeof(float);
+  while (left > 0 && !stopped_) {
+    const size_t size = std::min(left, buffer.size());
+    reader.Take(buffer.data(), size);
+    left -= size;
+  }
+  return MaskedCrc32c(reader.crc()) == earlier.crc;
+}
+
+void TableSave::SetUntouched(int64_t row, size_t at, bool weights_known) {
+  for (Column& column : columns_) {
+    float* to = &column.values[at * column.width];
+    if (column.component == 0) {
+      if (weights_known) continue;
+      table_.Start(row, start_.data());
+    }
+    std::memcpy(to, &start_[column.offset], column.width * sizeof(float));
+  }
+}
+
+bool TableSave::IsAtStart(int64_t row, const float* record) {
+  const size_t weights = static_cast<size_t>(table_.dim());
+  const size_t rest = (record_width_ - weights) * sizeof(float);
+  if (rest > 0 && std::memcmp(record + weights, &start_[weights], rest) != 0) return false;
+  table_.Start(row, start_.data());
+  return std::memcmp(record, start_.data(), weights * sizeof(float)) == 0;
+}
+
+void TableSave::Append(size_t rows) {
+  for (Column& column : columns_) {
+    column.writer.Append(column.values.data(), rows * column.width * sizeof(float));
+  }
+  written_ += static_cast<int64_t>(rows);
+}
+
+std::vector<SavedResult> TableSave::Results() const {
+  std::vector<SavedResult> results;
+  for (const Column& column : columns_) results.push_back({MaskedCrc32c(column.writer.crc()), written_});
+  return results;
+}
+
+}  // namespace easyrec::embedding

@@ -1,0 +1,228 @@
+import koffi from 'koffi';
+import type { Memory } from '../../../easyrec/tf/native.js';
+import { loadOpLibrary } from '../../../easyrec/tf/index.js';
+import { opLibrary } from '../support.js';
+
+/** The library as set-up builds it, or another build of it: scripts/sanitize_ops names one. */
+const LIBRARY = process.env['EASYREC_TEST_STORE_LIBRARY'] ?? opLibrary('embedding_store');
+
+interface StoreLibrary {
+  new (
+    rule: string,
+    parameters: Float64Array,
+    parameterCount: number,
+    slots: number,
+    initial: Float32Array,
+    perRow: Uint8Array,
+    threads: number,
+    message: Uint8Array,
+    size: number,
+  ): number;
+  free(store: number): void;
+  add_table(
+    store: number,
+    name: string,
+    rows: number,
+    dim: number,
+    kind: number,
+    a: number,
+    b: number,
+    values: Memory,
+    valueCount: number,
+    seed0: bigint,
+    seed1: bigint,
+    message: Uint8Array,
+    size: number,
+  ): number;
+  set_trained(store: number, table: number, trained: number): number;
+  read(
+    store: number,
+    table: number,
+    component: number,
+    first: number,
+    count: number,
+    target: Float32Array,
+    message: Uint8Array,
+    size: number,
+  ): number;
+  write(
+    store: number,
+    table: number,
+    first: number,
+    count: number,
+    components: readonly (Float32Array | null)[],
+    message: Uint8Array,
+    size: number,
+  ): number;
+  reset(store: number): number;
+  settle(store: number, message: Uint8Array, size: number): number;
+  stats(store: number, table: number, stats: Float64Array): number;
+}
+
+const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
+  new: 'int64_t easyrec_store_new(str rule, void *parameters, int parameter_count, int slots, void *initial, void *per_row, int threads, void *message, size_t size)',
+  free: 'void easyrec_store_free(int64_t store)',
+  add_table:
+    'int easyrec_store_add_table(int64_t store, str name, int64_t rows, int64_t dim, int kind, double a, double b, void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
+  set_trained: 'int easyrec_store_set_trained(int64_t store, int table, int trained)',
+  read: 'int easyrec_store_read(int64_t store, int table, int component, int64_t first, int64_t count, void *target, void *message, size_t size)',
+  write:
+    'int easyrec_store_write(int64_t store, int table, int64_t first, int64_t count, void **components, void *message, size_t size)',
+  reset: 'int easyrec_store_reset(int64_t store)',
+  settle: 'int easyrec_store_settle(int64_t store, void *message, size_t size)',
+  stats: 'int easyrec_store_stats(int64_t store, int table, void *stats)',
+};
+
+let loaded: StoreLibrary | undefined;
+
+function library(): StoreLibrary {
+  if (loaded === undefined) {
+    loadOpLibrary(LIBRARY);
+    const file = koffi.load(LIBRARY);
+    const functions = Object.entries(PROTOTYPES).map(([name, prototype]) => [name, file.func(prototype)]);
+    loaded = Object.fromEntries(functions) as StoreLibrary;
+  }
+  return loaded;
+}
+
+/** The optimizer of a store. */
+export interface StoreRule {
+  readonly kind: string;
+  /** In the order of ops/embedding_store/rules.h. */
+  readonly parameters: readonly number[];
+  readonly slots: readonly { readonly initial: number; readonly perRow?: boolean }[];
+}
+
+/** A table to be. */
+export interface StoreTable {
+  readonly name: string;
+  readonly rows: number;
+  readonly dim: number;
+  /** Default: all 0. */
+  readonly initial?:
+    | { readonly kind: 'truncated_normal' | 'normal'; readonly mean: number; readonly deviation: number }
+    | { readonly kind: 'constant'; readonly values: readonly number[] };
+  readonly seeds?: readonly [bigint, bigint];
+}
+
+/** A store of embedding tables, through its C functions. */
+export class NativeStore {
+  readonly number: number;
+  readonly #tables: StoreTable[] = [];
+  readonly #slots: StoreRule['slots'];
+  readonly #message = new Uint8Array(512);
+
+  constructor({ kind, parameters, slots }: StoreRule, threads = 2) {
+    this.#slots = slots;
+    this.number = library().new(
+      kind,
+      Float64Array.from(parameters),
+      parameters.length,
+      slots.length,
+      Float32Array.from(slots, ({ initial }) => initial),
+      Uint8Array.from(slots, ({ perRow }) => (perRow === true ? 1 : 0)),
+      threads,
+      this.#message,
+      this.#message.length,
+    );
+    this.#check(this.number > 0);
+  }
+
+  get tables(): readonly StoreTable[] {
+    return this.#tables;
+  }
+
+  /** Components of a row: its weights and its slots. */
+  get components(): number {
+    return 1 + this.#slots.length;
+  }
+
+  addTable(table: StoreTable): number {
+    const { name, rows, dim, initial = { kind: 'constant', values: [0] }, seeds = [0n, 0n] } = table;
+    const kind = ['truncated_normal', 'normal', 'constant'].indexOf(initial.kind);
+    const values = initial.kind === 'constant' ? Float32Array.from(initial.values) : null;
+    const [a, b] = initial.kind === 'constant' ? [0, 0] : [initial.mean, initial.deviation];
+    const index = library().add_table(
+      this.number,
+      name,
+      rows,
+      dim,
+      kind,
+      a,
+      b,
+      values,
+      values?.length ?? 0,
+      seeds[0],
+      seeds[1],
+      this.#message,
+      this.#message.length,
+    );
+    this.#check(index === this.#tables.length);
+    this.#tables.push(table);
+    return index;
+  }
+
+  setTrained(table: number, trained: boolean): void {
+    this.#check(library().set_trained(this.number, table, trained ? 1 : 0) === 0);
+  }
+
+  /** Rows [first, first + count) of a component, default: all. */
+  read(table: number, component: number, first = 0, count = this.#tables[table]?.rows ?? 0): Float32Array {
+    const target = new Float32Array(count * this.#width(table, component));
+    const status = library().read(
+      this.number,
+      table,
+      component,
+      first,
+      count,
+      target,
+      this.#message,
+      this.#message.length,
+    );
+    this.#check(status === 0);
+    return target;
+  }
+
+  write(table: number, first: number, count: number, components: readonly (Float32Array | null)[]): void {
+    this.#check(
+      library().write(this.number, table, first, count, components, this.#message, this.#message.length) ===
+        0,
+    );
+  }
+
+  reset(): void {
+    this.#check(library().reset(this.number) === 0);
+  }
+
+  settle(): void {
+    this.#check(library().settle(this.number, this.#message, this.#message.length) === 0);
+  }
+
+  stats(table: number): { readonly rows: number; readonly bytes: number } {
+    const stats = new Float64Array(2);
+    this.#check(library().stats(this.number, table, stats) === 0);
+    return { rows: stats[0] ?? NaN, bytes: stats[1] ?? NaN };
+  }
+
+  /** All components of all tables. */
+  state(): readonly Float32Array[] {
+    this.settle();
+    return this.#tables.flatMap((_, table) =>
+      Array.from({ length: this.components }, (__, component) => this.read(table, component)),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    library().free(this.number);
+  }
+
+  #width(table: number, component: number): number {
+    return component > 0 && this.#slots[component - 1]?.perRow === true ? 1 : (this.#tables[table]?.dim ?? 0);
+  }
+
+  #check(isFine: boolean): void {
+    if (isFine) return;
+    const end = this.#message.indexOf(0);
+    throw new Error(new TextDecoder().decode(this.#message.subarray(0, Math.max(0, end))));
+  }
+}
