@@ -58,9 +58,9 @@ model_config {
     wide_deep: DEEP
   }
   backbone {
-    blocks { name: "wide" inputs { feature_group_name: "wide" } input_layer { wide_output_dim: 1 } }
+    blocks { name: "sums" inputs { feature_group_name: "wide" } input_layer { wide_output_dim: 1 } }
     blocks {
-      name: "deep"
+      name: "mlp"
       inputs { feature_group_name: "deep" }
       keras_layer {
         class_name: "MLP"
@@ -69,8 +69,8 @@ model_config {
     }
     blocks {
       name: "add"
-      inputs { block_name: "wide" input_fn: "lambda x: tf.reduce_sum(x, axis=1, keepdims=True)" }
-      inputs { block_name: "deep" }
+      inputs { block_name: "sums" input_fn: "lambda x: tf.reduce_sum(x, axis=1, keepdims=True)" }
+      inputs { block_name: "mlp" }
       merge_inputs_into_list: true
       keras_layer { class_name: "Add" }
     }
@@ -107,7 +107,7 @@ function row(random: Random): string {
   // Weights of 0 and below too: means leave those out.
   const marks = some(3, () => `m${skewed(random, 100)}:${(random.below(50) - 5) / 10}`);
   const price = random.below(120) / 10;
-  const scores = [0, 0, 0].map(() => random.below(200) / 100 - 1);
+  const scores = [0, 0, 0].map(() => (random.below(200) - 100) / 100);
   const wanted = (user % 3) + (item % 2) + (price > 5 ? 1 : 0) + (scores[0] ?? 0);
   const label = wanted + random.gaussian() > 2 ? 1 : 0;
   return [label, user, `i${item}`, `i${last}`, tags, marks, price, scores.join('|')].join(',');

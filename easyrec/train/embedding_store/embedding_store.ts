@@ -1,10 +1,9 @@
 import { GraphError, NativeError } from '../../errors.js';
 import type { InitialRows } from '../../layers/initial_rows.js';
-import type { RowRule, SlotSpec } from '../../optimizers/index.js';
+import { type RowRule, ruleParameters, type SlotSpec } from '../../optimizers/index.js';
 import { native } from '../../tf/native.js';
 import type { Tensor } from '../../tf/index.js';
 import { storeLibrary, type StoreLibrary } from './library.js';
-import { ruleParameters } from './rule_parameters.js';
 
 /** A table of a store. */
 export interface StoreTable {
@@ -46,6 +45,9 @@ export interface NewTable {
 const KINDS = { truncated_normal: 0, normal: 1, constant: 2 } as const;
 const MESSAGE_BYTES = 4096;
 
+/** A rule that the native store cannot follow. */
+export class RuleError extends NativeError {}
+
 /** Embedding tables outside of TensorFlow's variables: a row takes memory once training has looked it up. */
 export class EmbeddingStore implements Disposable {
   /** By which ops find it. */
@@ -56,7 +58,10 @@ export class EmbeddingStore implements Disposable {
   readonly #untrained = new Set<string>();
   #disposed = false;
 
-  /** @throws NativeError when the library does not load, or has no such rule. */
+  /**
+   * @throws RuleError when the library cannot follow the rule.
+   * @throws NativeError when it does not load.
+   */
   constructor({ rule, threads, library: file }: StoreOptions) {
     const library = storeLibrary(file);
     const parameters = Float64Array.from(ruleParameters(rule));
@@ -76,7 +81,7 @@ export class EmbeddingStore implements Disposable {
       MESSAGE_BYTES,
     );
     this.id = Number(store);
-    if (this.id <= 0) throw new NativeError(`embedding store: ${textOf(message)}`);
+    if (this.id <= 0) throw new RuleError(textOf(message));
     this.slots = slots;
     this.#library = library;
   }

@@ -3,8 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { RowRule } from '../../optimizers/index.js';
 import type { Graph } from '../../tf/index.js';
 import type { ModelPlan } from '../model_plan.js';
-import { canCatchUp } from './can_catch_up.js';
-import { EmbeddingStore } from './embedding_store.js';
+import { EmbeddingStore, RuleError } from './embedding_store.js';
 import { storeLibraryFile } from './library.js';
 import { StoreEmbeddings } from './store_embeddings.js';
 
@@ -24,20 +23,18 @@ export function storeEmbeddings(
   rule: RowRule | null,
 ): StoreEmbeddings | null {
   if (plan.plain) return null;
-  const problem = rule === null ? 'the optimizer has no form for single rows' : obstacle(rule);
-  if (rule === null || problem !== null) {
-    plan.log.info(`${problem ?? ''}: embeddings are trained with standard ops`);
+  const standard = (why: string): null => {
+    plan.log.info(`${why}: embeddings are trained with standard ops`);
     return null;
-  }
+  };
+  if (rule === null) return standard('the optimizer has no rule for single rows');
+  if (!existsSync(storeLibraryFile())) return standard(`${storeLibraryFile()} is not built (easyrec setup)`);
   const configured = plan.config.train_config?.intra_op_parallelism_threads ?? 0;
   const threads = configured > 0 ? configured : availableParallelism();
-  return new StoreEmbeddings(graph, new EmbeddingStore({ rule, threads }));
-}
-
-function obstacle(rule: RowRule): string | null {
-  if (!existsSync(storeLibraryFile())) return `${storeLibraryFile()} is not built (easyrec setup)`;
-  if (rule.kind === 'adam' && rule.everyStep && !canCatchUp(rule)) {
-    return 'beta1 and beta2 let momentum last for too long';
+  try {
+    return new StoreEmbeddings(graph, new EmbeddingStore({ rule, threads }));
+  } catch (error) {
+    if (error instanceof RuleError) return standard(error.message);
+    throw error;
   }
-  return null;
 }

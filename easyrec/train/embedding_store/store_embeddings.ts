@@ -76,10 +76,12 @@ export class StoreEmbeddings implements EmbeddingEngine {
   /**
    * Takes the gradients of the loss with respect to `outputs`, null where it does not depend on one.
    *
-   * @returns what adds the nodes that move the rows which training looked up, and the tables that stay as they are
+   * @returns what adds the nodes that move the rows which training looked up, the names of the tables that they move,
+   *   and the tables that stay as they are
    */
   train(slopes: readonly (Output | null)[]): {
-    readonly rowUpdates: (rate: Output) => readonly Operation[];
+    readonly rowUpdates: (rate: Output, scale?: number) => readonly Operation[];
+    readonly rowTables: readonly string[];
     readonly untrained: readonly StoreTable[];
   } {
     let next = 0;
@@ -97,7 +99,12 @@ export class StoreEmbeddings implements EmbeddingEngine {
     for (const table of untrained) this.store.freeze(table);
     const used = lookups.flatMap(({ slope, ...lookup }) => (slope === null ? [] : [{ ...lookup, slope }]));
     const others = lookups.filter(({ slope }) => slope === null).map(({ vectors }) => vectors.op);
-    return { rowUpdates: (rate) => this.#update(rate, used, others), untrained };
+    const rowUpdates = (rate: Output, scale = 1): readonly Operation[] => {
+      if (scale === 1) return this.#update(rate, used, others);
+      const scaled = used.map((lookup) => ({ ...lookup, slope: ops.mul(lookup.slope, scale) }));
+      return this.#update(rate, scaled, others);
+    };
+    return { rowUpdates, rowTables: [...trained], untrained };
   }
 
   /** @param before lookups that have no gradient: they see the rows as they were before the step, too */

@@ -79,7 +79,7 @@ export class ReferenceModel {
         w[i] = (w[i] ?? NaN) - (Math.fround(learningRate) * g) / Math.sqrt(m[i] ?? NaN);
         return;
       }
-      if (rowRule.kind !== 'adam') throw new Error(`no formula for ${rowRule.kind}`);
+      if (rowRule.kind !== 'adam') throw new Error('no formula for this rule');
       if (touched[i] !== 1 && !rowRule.everyStep) return;
       m[i] = (m[i] ?? NaN) * BETA1 + (1 - BETA1) * g;
       v[i] = (v[i] ?? NaN) * BETA2 + (1 - BETA2) * g * g;
