@@ -144,7 +144,9 @@ describe('buildBundledOps', () => {
     const libraries = await buildBundledOps(locateLibtensorflow());
     assert.deepEqual(
       libraries,
-      ['edit_distance', 'overlap', 'reader', 'zero_out'].map((name) => packageFile(`ops/lib/lib${name}.so`)),
+      ['edit_distance', 'embedding_store', 'overlap', 'reader', 'zero_out'].map((name) =>
+        packageFile(`ops/lib/lib${name}.so`),
+      ),
     );
   });
 
