@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace easyrec::embedding {
@@ -42,7 +43,11 @@ void SaveTask::Run() {
 void SaveTask::Write(Snapshot& snapshot) {
   const File file = File::Create(options_.path);
   std::optional<File> earlier;
-  if (!options_.earlier_path.empty()) earlier.emplace(File::Open(options_.earlier_path));
+  try {
+    if (!options_.earlier_path.empty()) earlier.emplace(File::Open(options_.earlier_path));
+  } catch (const std::runtime_error&) {
+    // Somebody removed it: what it would have told is computed anew.
+  }
   int64_t size = 0;
   const std::vector<SavedTensor>& tensors = options_.tensors;
   for (size_t begin = 0, end = 0; begin < tensors.size() && !stopped_; begin = end) {

@@ -1,0 +1,192 @@
+#include "table_load.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <stdexcept>
+
+#include "crc32c.h"
+#include "easyrec/status.h"
+#include "table_save.h"
+#include "workers.h"
+
+namespace easyrec::embedding {
+
+namespace {
+
+constexpr size_t kChunkBytes = size_t{8} << 20;
+
+[[noreturn]] void FailDamaged(const File& file) {
+  throw std::runtime_error(file.path() + ": is damaged: its data does not have the CRC it was written with");
+}
+
+/** Rows for one go through tensors with that many floats a row. */
+int64_t ChunkOf(int64_t width) {
+  return std::max<int64_t>(1, static_cast<int64_t>(kChunkBytes / sizeof(float)) / std::max<int64_t>(1, width));
+}
+
+/** Reads a component from its first row to the last, whatever parts it is in. */
+class ComponentReader {
+ public:
+  ComponentReader(const Table& table, int component, const std::vector<File>& files)
+      : table_(table), width_(table.width(component)), files_(files) {}
+
+  void Add(const StoredPart& part) {
+    if (part.first != rows_ || part.rows < 0) throw InvalidArgument("parts leave out rows of " + table_.name());
+    rows_ += part.rows;
+    parts_.push_back(part);
+  }
+
+  bool is_there() const { return !parts_.empty(); }
+  int64_t rows() const { return rows_; }
+  int64_t width() const { return width_; }
+
+  /** The next rows. */
+  const float* Take(int64_t rows) {
+    values_.resize(static_cast<size_t>(rows * width_));
+    float* to = values_.data();
+    while (rows > 0) {
+      const StoredPart& part = parts_[next_];
+      const File& file = files_[static_cast<size_t>(part.file)];
+      if (!reader_) reader_.emplace(file, part.offset);
+      const int64_t now = std::min(rows, part.rows - taken_);
+      reader_->Take(to, static_cast<size_t>(now * width_) * sizeof(float));
+      to += now * width_;
+      rows -= now;
+      taken_ += now;
+      if (taken_ < part.rows) continue;
+      if (MaskedCrc32c(reader_->crc()) != part.crc) FailDamaged(file);
+      reader_.reset();
+      next_++;
+      taken_ = 0;
+    }
+    return values_.data();
+  }
+
+ private:
+  const Table& table_;
+  int64_t width_;
+  const std::vector<File>& files_;
+  std::vector<StoredPart> parts_;
+  int64_t rows_ = 0;
+  size_t next_ = 0;
+  int64_t taken_ = 0;
+  std::optional<TensorReader> reader_;
+  std::vector<float> values_;
+};
+
+}  // namespace
+
+void LoadAll(Store& store, int index, const std::vector<std::string>& paths, const std::vector<StoredPart>& parts) {
+  std::vector<File> files;
+  for (const std::string& path : paths) files.push_back(File::Open(path));
+  Table& table = store.table(index);
+  std::vector<ComponentReader> readers;
+  for (int i = 0; i < table.components(); i++) readers.emplace_back(table, i, files);
+  for (const StoredPart& part : parts) {
+    if (part.file < 0 || part.file >= static_cast<int64_t>(files.size())) throw InvalidArgument("there is no such file");
+    if (part.component < 0 || part.component >= table.components()) throw InvalidArgument("there is no such component");
+    readers[static_cast<size_t>(part.component)].Add(part);
+  }
+  int64_t width = 0;
+  for (const ComponentReader& reader : readers) {
+    if (!reader.is_there()) continue;
+    if (reader.rows() != table.rows()) throw InvalidArgument("parts leave out rows of " + table.name());
+    width += reader.width();
+  }
+  const int64_t chunk = ChunkOf(width);
+  std::vector<const float*> components(readers.size());
+  for (int64_t first = 0; first < table.rows(); first += chunk) {
+    const int64_t count = std::min(chunk, table.rows() - first);
+    for (size_t i = 0; i < readers.size(); i++) components[i] = readers[i].is_there() ? readers[i].Take(count) : nullptr;
+    const std::unique_lock<std::shared_mutex> lock(store.mutex());
+    table.Write(first, count, components.data(), store.clock(), store.threads());
+  }
+}
+
+namespace {
+
+/** A tensor of a compact save. */
+struct RowsReader {
+  RowsReader(const Table& table, const File& file, const StoredRows& tensor)
+      : component(tensor.component),
+        width(tensor.component == SavedTensor::kIds ? 2 : table.width(tensor.component)),
+        crc(tensor.crc),
+        reader(file, tensor.offset) {}
+
+  int component;
+  /** In floats, also of ids. */
+  int64_t width;
+  uint32_t crc;
+  TensorReader reader;
+  std::vector<float> values;
+};
+
+/** Sets the rows `ids` of a table to `columns`, which are of its components. */
+void WriteRows(Store& store, Table& table, const std::vector<int64_t>& ids, const std::vector<const float*>& columns) {
+  const std::unique_lock<std::shared_mutex> lock(store.mutex());
+  const int32_t clock = store.clock();
+  Parallel(Table::kShards, store.threads(), [&](int64_t unit) {
+    Shard& shard = table.shard(static_cast<uint32_t>(unit));
+    for (size_t i = 0; i < ids.size(); i++) {
+      const uint64_t hash = HashOf(ids[i]);
+      if (Table::ShardOf(hash) != static_cast<uint32_t>(unit)) continue;
+      IndexEntry* entry = shard.index.Find(ids[i], hash);
+      if (entry == nullptr) entry = shard.index.Add(ids[i], hash, shard.records.Add(), clock);
+      float* record = shard.records[entry->slot];
+      table.Start(ids[i], record);
+      for (size_t component = 0; component < columns.size(); component++) {
+        const size_t width = static_cast<size_t>(table.width(static_cast<int>(component)));
+        if (columns[component] != nullptr) std::copy_n(columns[component] + i * width, width, record);
+        record += width;
+      }
+      entry->last = clock;
+    }
+  });
+}
+
+}  // namespace
+
+void LoadTouched(Store& store, int index, const std::string& path, int64_t rows,
+                 const std::vector<StoredRows>& tensors) {
+  const File file = File::Open(path);
+  Table& table = store.table(index);
+  std::vector<RowsReader> readers;
+  int64_t width = 0;
+  for (const StoredRows& tensor : tensors) {
+    if (tensor.component >= table.components()) throw InvalidArgument("there is no such component");
+    width += readers.emplace_back(table, file, tensor).width;
+  }
+  const int64_t chunk = ChunkOf(width);
+  std::vector<int64_t> ids;
+  int64_t last = -1;
+  for (int64_t first = 0; first < rows; first += chunk) {
+    const size_t count = static_cast<size_t>(std::min(chunk, rows - first));
+    std::vector<const float*> columns(static_cast<size_t>(table.components()), nullptr);
+    ids.assign(count, -1);
+    for (RowsReader& each : readers) {
+      if (each.component == SavedTensor::kIds) {
+        each.reader.Take(ids.data(), count * sizeof(int64_t));
+      } else {
+        each.values.resize(count * static_cast<size_t>(each.width));
+        each.reader.Take(each.values.data(), each.values.size() * sizeof(float));
+        columns[static_cast<size_t>(each.component)] = each.values.data();
+      }
+    }
+    for (const int64_t id : ids) {
+      if (id <= last || id >= table.rows()) {
+        throw std::runtime_error(path + ": is damaged: expected ascending rows of " + table.name() + " below " +
+                                 std::to_string(table.rows()) + ", received " + std::to_string(id) + " after " +
+                                 std::to_string(last));
+      }
+      last = id;
+    }
+    WriteRows(store, table, ids, columns);
+  }
+  for (const RowsReader& each : readers) {
+    if (MaskedCrc32c(each.reader.crc()) != each.crc) FailDamaged(file);
+  }
+}
+
+}  // namespace easyrec::embedding

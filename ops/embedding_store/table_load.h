@@ -1,0 +1,42 @@
+// Sets a table to what the data files of a checkpoint hold, some megabytes at a time.
+#ifndef EASYREC_TABLE_LOAD_H_
+#define EASYREC_TABLE_LOAD_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store.h"
+#include "tensor_file.h"
+
+namespace easyrec::embedding {
+
+/** Some rows of a component in a file. */
+struct StoredPart {
+  int component;
+  int64_t first;
+  int64_t rows;
+  int64_t file;
+  int64_t offset;
+  /** Masked. */
+  uint32_t crc;
+};
+
+/** A component in the file of a compact save, or the numbers of its rows. */
+struct StoredRows {
+  int component;
+  int64_t offset;
+  /** Masked. */
+  uint32_t crc;
+};
+
+/** Sets all rows; throws where a part is not as it was written, or parts leave rows out. */
+void LoadAll(Store& store, int table, const std::vector<std::string>& paths, const std::vector<StoredPart>& parts);
+
+/** Sets `rows` rows, whose numbers are among the tensors. */
+void LoadTouched(Store& store, int table, const std::string& path, int64_t rows,
+                 const std::vector<StoredRows>& tensors);
+
+}  // namespace easyrec::embedding
+
+#endif  // EASYREC_TABLE_LOAD_H_
