@@ -1,4 +1,4 @@
-import type { Output } from '../tf/index.js';
+import type { Activation } from '../layers/activations.js';
 import { activationNamed } from '../layers/activations.js';
 import { dice } from '../layers/dice.js';
 import type { ComponentContext } from './context.js';
@@ -9,7 +9,7 @@ import type { ComponentContext } from './context.js';
  * @param scope `backbone/mlp/layer_0/act`
  * @throws ConfigError for an unknown name.
  */
-export function applyActivation(ctx: ComponentContext, x: Output, name: string, scope: string): Output {
-  if (name !== 'dice' && name !== 'Dice') return activationNamed(name)(x);
-  return dice(ctx, x, { name: scope, batchNormName: ctx.autoNames.next('batch_normalization') });
+export function activationOf(ctx: ComponentContext, name: string, scope: string): Activation {
+  if (name !== 'dice' && name !== 'Dice') return activationNamed(name);
+  return (x) => dice(ctx, x, { name: scope, batchNormName: ctx.autoNames.next('batch_normalization') });
 }

@@ -1,19 +1,10 @@
 import { ConfigError } from '../errors.js';
+import { lowerTriangle } from '../layers/plain_kernels.js';
 import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import { expectFields, stackedFields } from './fields.js';
 import { param } from './params/param.js';
 import { defineComponent } from './types.js';
-
-/** Positions in a flat [N, N] matrix of its lower triangle, row by row. */
-function lowerTriangle(count: number, withDiagonal: boolean): readonly number[] {
-  const positions: number[] = [];
-  for (let row = 0; row < count; row++) {
-    const end = withDiagonal ? row + 1 : row;
-    for (let column = 0; column < end; column++) positions.push(row * count + column);
-  }
-  return positions;
-}
 
 /** 1 at the given positions of N * N, 0 elsewhere. */
 function mask(count: number, positions: readonly number[]): readonly number[] {
@@ -36,15 +27,15 @@ export const dotInteraction = defineComponent({
   name: 'DotInteraction',
   params: { self_interaction: param.boolean(false), skip_gather: param.boolean(false) },
   build(ctx, _block, input, { selfInteraction, skipGather }) {
-    const stacked = stackedFields(expectFields(input)); // [B, N, D]
-    const count = stacked.shape?.[1] ?? -1;
+    const fields = expectFields(input);
+    const count = fields.kind === 'list' ? fields.tensors.length : (fields.tensor.shape?.[1] ?? -1);
     if (count < 0) throw new ConfigError('input: expected a known number of fields');
     const positions = lowerTriangle(count, selfInteraction);
     if (positions.length === 0) {
       throw new ConfigError(`input: expected two fields or more, received ${count}`);
     }
-    const products = allProducts(stacked, count);
-    if (skipGather) return ops.mul(products, ops.constant(ctx.graph, 'float32', mask(count, positions)));
-    return ops.gather(products, ops.ints(ctx.graph, positions), 1);
+    if (!skipGather) return ctx.kernels.dotProducts(fields, { diagonal: selfInteraction });
+    const products = allProducts(stackedFields(fields), count);
+    return ops.mul(products, ops.constant(ctx.graph, 'float32', mask(count, positions)));
   },
 });

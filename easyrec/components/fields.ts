@@ -1,12 +1,8 @@
 import { ConfigError } from '../errors.js';
+import type { Fields } from '../layers/dense_kernels.js';
 import { Output, ops } from '../tf/index.js';
 import type { BlockValue } from './value.js';
 import { describeValue, elementsOf, expectTensors, lastDimension, shapeText } from './value.js';
-
-/** Fields of one width, as tensors of their own or as one. */
-export type Fields =
-  | { readonly kind: 'list'; readonly tensors: readonly Output[]; readonly width: number }
-  | { readonly kind: 'stacked'; readonly tensor: Output; readonly width: number };
 
 /**
  * The input of components that compare fields with each other: a list of N tensors `[B, D]`, or one of `[B, N, D]`.

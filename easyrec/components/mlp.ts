@@ -5,7 +5,7 @@ import { dropout } from '../layers/dropout.js';
 import { initializerNamed } from '../layers/initializer_names.js';
 import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
-import { applyActivation } from './activation_layer.js';
+import { activationOf } from './activation_layer.js';
 import type { ComponentContext } from './context.js';
 import { param } from './params/param.js';
 import type { ConfigOf } from './params/read.js';
@@ -78,10 +78,13 @@ export function buildMlp(ctx: ComponentContext, block: BlockScope, x: Output, co
       kernelInitializer,
       kernelL2: ctx.kernelL2,
     });
-    const normalize = (value: Output): Output =>
-      layer.useBn ? batchNorm(ctx, value, { name: `${scope}/bn` }) : value;
-    const activate = (value: Output): Output => applyActivation(ctx, value, layer.activation, `${scope}/act`);
-    const active = config.useBnAfterActivation ? normalize(activate(product)) : activate(normalize(product));
+    const activate = activationOf(ctx, layer.activation, `${scope}/act`);
+    const bn = { name: `${scope}/bn` };
+    const active = !layer.useBn
+      ? activate(product)
+      : config.useBnAfterActivation
+        ? batchNorm(ctx, activate(product), bn)
+        : batchNorm(ctx, product, { ...bn, activation: activate });
     return dropout(ctx, active, dropoutRate);
   }, x);
   if (config.addToOutputs) addToOutputs(ctx, block, output);

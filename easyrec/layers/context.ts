@@ -1,4 +1,5 @@
 import type { Graph, Operation, Output, Variables } from '../tf/index.js';
+import type { DenseKernels } from './dense_kernels.js';
 
 /** What a model is built for: dropout and batch statistics belong to training alone. */
 export type Mode = 'train' | 'infer';
@@ -15,6 +16,8 @@ export interface BuildContext {
   readonly updates: Operation[];
   /** Scalar terms that training adds to the loss; evaluation leaves them out. */
   readonly regularization: Output[];
+  /** What computes the parts for which there are native ops. */
+  readonly kernels: DenseKernels;
   /** A fresh seed `[2]` int64 for random ops, another one at each call and at each step. */
   readonly randomSeed: () => Output;
 }

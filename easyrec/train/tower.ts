@@ -1,7 +1,9 @@
 import { componentContext, type ComponentContext } from '../components/context.js';
 import { InputLayers } from '../components/input_layer.js';
 import type { BuildContext, Mode } from '../layers/context.js';
+import type { DenseKernels } from '../layers/dense_kernels.js';
 import type { EmbeddingEngine } from '../layers/embedding_engine.js';
+import { PLAIN_KERNELS } from '../layers/plain_kernels.js';
 import { MODELS, type BuiltModel, type LabelSource } from '../models/index.js';
 import type { Graph, Operation, Output, Variables } from '../tf/index.js';
 import { ops } from '../tf/index.js';
@@ -18,6 +20,8 @@ export interface TowerParts {
   readonly step?: Output;
   /** Default: standard ops. */
   readonly embeddings?: EmbeddingEngine;
+  /** Default: standard ops. */
+  readonly kernels?: DenseKernels;
 }
 
 /** One copy of a model in a graph. */
@@ -42,14 +46,23 @@ export function buildTower(plan: ModelPlan, parts: TowerParts): Tower {
   };
 }
 
-function towerContext(plan: ModelPlan, { graph, variables, mode, step }: TowerParts): ComponentContext {
+function towerContext(plan: ModelPlan, parts: TowerParts): ComponentContext {
+  const { graph, variables, mode, step, kernels = PLAIN_KERNELS } = parts;
   let draws = 0;
   const randomSeed = (): Output => {
     draws++;
     const draw = ops.constant(graph, 'int64', plan.seed + draws);
     return step === undefined ? ops.stack([draw, draw]) : ops.stack([draw, step]);
   };
-  const base: BuildContext = { graph, variables, mode, updates: [], regularization: [], randomSeed };
+  const base: BuildContext = {
+    graph,
+    variables,
+    mode,
+    updates: [],
+    regularization: [],
+    kernels,
+    randomSeed,
+  };
   return componentContext(base, plan.components);
 }
 

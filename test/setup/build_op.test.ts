@@ -144,7 +144,7 @@ describe('buildBundledOps', () => {
     const libraries = await buildBundledOps(locateLibtensorflow());
     assert.deepEqual(
       libraries,
-      ['edit_distance', 'embedding_store', 'overlap', 'reader', 'zero_out'].map((name) =>
+      ['dense', 'edit_distance', 'embedding_store', 'overlap', 'reader', 'zero_out'].map((name) =>
         packageFile(`ops/lib/lib${name}.so`),
       ),
     );

@@ -4,6 +4,8 @@ import { COMPONENTS } from '../../easyrec/components/index.js';
 import { OpLibraries } from '../../easyrec/components/op_libraries.js';
 import type { ComponentTable } from '../../easyrec/components/types.js';
 import type { Mode } from '../../easyrec/layers/context.js';
+import type { DenseKernels } from '../../easyrec/layers/dense_kernels.js';
+import { PLAIN_KERNELS } from '../../easyrec/layers/plain_kernels.js';
 import type { Log } from '../../easyrec/log.js';
 import type { Operation, Output, Variables, Session } from '../../easyrec/tf/index.js';
 import { makeStep, ops } from '../../easyrec/tf/index.js';
@@ -20,6 +22,8 @@ export interface TowerOptions {
   readonly log?: Log;
   readonly components?: ComponentTable;
   readonly kernelL2?: number;
+  /** Default: standard ops. */
+  readonly kernels?: DenseKernels;
 }
 
 /** A context for one tower whose random ops draw the same numbers at every step. */
@@ -32,6 +36,7 @@ export function tower(variables: Variables, options: TowerOptions = {}): Compone
     variables,
     mode,
     updates: [],
+    kernels: options.kernels ?? PLAIN_KERNELS,
     regularization: [],
     randomSeed: () => ops.constant(graph, 'int64', [7, draws++]),
   };

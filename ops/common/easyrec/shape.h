@@ -31,6 +31,9 @@ class ShapeContext {
 
   explicit ShapeContext(TF_ShapeInferenceContext* context) : context_(context) {}
 
+  /** Those of lists included. */
+  int InputCount() const { return static_cast<int>(TF_ShapeInferenceContextNumInputs(context_)); }
+
   Shape Input(int index) const {
     return Make([&](TF_ShapeHandle* handle, TF_Status* status) {
       TF_ShapeInferenceContextGetInput(context_, index, handle, status);
