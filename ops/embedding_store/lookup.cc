@@ -266,9 +266,10 @@ class Lookup {
 };
 
 void InferShapes(const ShapeContext& context) {
-  const Shape unknown = context.Vector(ShapeContext::kUnknown);
-  context.SetOutput(0, context.Concatenate(unknown, unknown));
-  context.SetOutput(1, unknown);
+  const auto unknown = [&] { return context.Vector(ShapeContext::kUnknown); };
+  // Two vectors: one concatenated with itself would say that both dimensions are the same number.
+  context.SetOutput(0, context.Concatenate(unknown(), unknown()));
+  context.SetOutput(1, unknown());
 }
 
 [[maybe_unused]] const bool registered = [] {
