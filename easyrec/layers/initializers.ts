@@ -27,14 +27,22 @@ export function constantValue(value: number): Initializer {
 export function constants(values: readonly number[]): Initializer {
   return (graph, shape, dtype, seed) => {
     const count = elementCount(shape);
-    const last = values.at(-1);
-    if (last === undefined || values.length > count) {
-      throw new GraphError(`constant initializer: expected 1 to ${count} values, received ${values.length}`);
-    }
+    const last = lastConstant(values, count);
     if (values.length === 1) return constantValue(last)(graph, shape, dtype, seed);
     const rest = constantValue(last)(graph, [count - values.length], dtype, seed);
     return ops.reshape(ops.concat([ops.constant(graph, dtype, values), rest], 0), shape);
   };
+}
+
+/**
+ * The last of the values that fill `count` elements.
+ *
+ * @throws GraphError when there are none, or more than that.
+ */
+export function lastConstant(values: readonly number[], count: number): number {
+  const last = values.at(-1);
+  if (last !== undefined && values.length <= count) return last;
+  throw new GraphError(`constant initializer: expected 1 to ${count} values, received ${values.length}`);
 }
 
 /** Uniform in [min, max). */

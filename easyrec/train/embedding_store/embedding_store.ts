@@ -1,16 +1,14 @@
 import { GraphError, NativeError } from '../../errors.js';
+import { lastConstant } from '../../layers/initializers.js';
 import type { InitialRows } from '../../layers/initial_rows.js';
 import { type RowRule, ruleParameters, type SlotSpec } from '../../optimizers/index.js';
 import { native } from '../../tf/native.js';
 import type { Tensor } from '../../tf/index.js';
 import { storeLibrary, type StoreLibrary } from './library.js';
+import { finished, MESSAGE_BYTES, textOf } from './native_call.js';
 
 /** A table of a store. */
-export interface StoreTable {
-  /** As in checkpoints: `input_layer/user_id_embedding/embedding_weights`. */
-  readonly name: string;
-  readonly rows: number;
-  readonly dim: number;
+export interface StoreTable extends NewTable {
   /** Its number in the store. */
   readonly index: number;
 }
@@ -34,6 +32,7 @@ export interface StoreOptions {
 
 /** What a new table is to be. */
 export interface NewTable {
+  /** As in checkpoints: `input_layer/user_id_embedding/embedding_weights`. */
   readonly name: string;
   readonly rows: number;
   readonly dim: number;
@@ -43,7 +42,6 @@ export interface NewTable {
 }
 
 const KINDS = { truncated_normal: 0, normal: 1, constant: 2 } as const;
-const MESSAGE_BYTES = 4096;
 
 /** A rule that the native store cannot follow. */
 export class RuleError extends NativeError {}
@@ -53,6 +51,7 @@ export class EmbeddingStore implements Disposable {
   /** By which ops find it. */
   readonly id: number;
   readonly slots: readonly SlotSpec[];
+  readonly options: StoreOptions;
   readonly #library: StoreLibrary;
   readonly #tables = new Map<string, StoreTable>();
   readonly #untrained = new Set<string>();
@@ -62,7 +61,8 @@ export class EmbeddingStore implements Disposable {
    * @throws RuleError when the library cannot follow the rule.
    * @throws NativeError when it does not load.
    */
-  constructor({ rule, threads, library: file }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    const { rule, threads, library: file } = options;
     const library = storeLibrary(file);
     const parameters = Float64Array.from(ruleParameters(rule));
     const initial = Float32Array.from(rule.slots, (slot) => slot.initial);
@@ -83,7 +83,13 @@ export class EmbeddingStore implements Disposable {
     this.id = Number(store);
     if (this.id <= 0) throw new RuleError(textOf(message));
     this.slots = slots;
+    this.options = options;
     this.#library = library;
+  }
+
+  /** The functions of the native library, for those that move rows to files and back. */
+  get library(): StoreLibrary {
+    return this.#library;
   }
 
   /** In the order of their making. */
@@ -118,6 +124,7 @@ export class EmbeddingStore implements Disposable {
   addTable({ name, rows, dim, initial, seed }: NewTable): StoreTable {
     if (this.#tables.has(name)) throw new GraphError(`table "${name}": created twice`);
     const isConstant = initial.kind === 'constant';
+    if (isConstant) lastConstant(initial.values, rows * dim);
     const [mean, deviation] = isConstant ? [0, 0] : [initial.mean, initial.deviation];
     const values = Float32Array.from(isConstant ? initial.values : []);
     const message = new Uint8Array(MESSAGE_BYTES);
@@ -136,7 +143,7 @@ export class EmbeddingStore implements Disposable {
       MESSAGE_BYTES,
     );
     if (index < 0) throw new GraphError(`table "${name}": ${textOf(message)}`);
-    const table = { name, rows, dim, index };
+    const table = { name, rows, dim, initial, seed, index };
     this.#tables.set(name, table);
     return table;
   }
@@ -235,23 +242,4 @@ export class EmbeddingStore implements Disposable {
 
 function addressOf(tensor: Tensor | null): bigint | null {
   return tensor === null ? null : native().TF_TensorData(tensor.handle);
-}
-
-/** Runs a function of the library on a thread of its own; it gives a negative number and a message when it fails. */
-async function finished(
-  what: string,
-  call: (message: Uint8Array, done: (error: unknown, result: number) => void) => void,
-): Promise<void> {
-  const message = new Uint8Array(MESSAGE_BYTES);
-  const result = await new Promise<number>((resolve, reject) => {
-    call(message, (error, code) => {
-      if (error === null || error === undefined) resolve(code);
-      else reject(error instanceof Error ? error : new Error(`embedding store: ${what} failed`));
-    });
-  });
-  if (result < 0) throw new NativeError(`embedding store: ${what}: ${textOf(message)}`);
-}
-
-function textOf(message: Uint8Array): string {
-  return Buffer.from(message.subarray(0, message.indexOf(0))).toString('utf8');
 }

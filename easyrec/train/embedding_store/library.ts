@@ -2,7 +2,7 @@ import koffi from 'koffi';
 import { NativeError } from '../../errors.js';
 import { packageFile } from '../../package_files.js';
 import { loadLibtensorflow, loadOpLibrary } from '../../tf/index.js';
-import type { Memory, NativeFunction } from '../../tf/native.js';
+import type { Handle, Memory, NativeFunction } from '../../tf/native.js';
 
 /** The C functions of ops/embedding_store, one to one, without their prefix (`create` is `easyrec_store_new`); its header documents them. */
 export interface StoreLibrary {
@@ -62,6 +62,48 @@ export interface StoreLibrary {
   reset(store: number | bigint): number;
   settle: NativeFunction<[store: number | bigint, message: Uint8Array, size: number], number>;
   stats(store: number | bigint, table: number, stats: Float64Array): number;
+  save(
+    store: number | bigint,
+    path: string,
+    tensors: BigInt64Array,
+    count: number,
+    compact: number,
+    earlier: string | null,
+    earlierWeights: BigInt64Array | null,
+    message: Uint8Array,
+    size: number,
+  ): Handle<'easyrec_save'> | null;
+  save_wait: NativeFunction<[save: Handle<'easyrec_save'>, milliseconds: number], number>;
+  save_end: NativeFunction<
+    [save: Handle<'easyrec_save'>, results: BigInt64Array, message: Uint8Array, size: number],
+    number
+  >;
+  load: NativeFunction<
+    [
+      store: number | bigint,
+      table: number,
+      paths: readonly string[],
+      pathCount: number,
+      parts: BigInt64Array,
+      count: number,
+      message: Uint8Array,
+      size: number,
+    ],
+    number
+  >;
+  load_rows: NativeFunction<
+    [
+      store: number | bigint,
+      table: number,
+      path: string,
+      rows: number,
+      tensors: BigInt64Array,
+      count: number,
+      message: Uint8Array,
+      size: number,
+    ],
+    number
+  >;
 }
 
 const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
@@ -82,6 +124,17 @@ const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
   reset: 'int easyrec_store_reset(int64_t store)',
   settle: 'int easyrec_store_settle(int64_t store, void *message, size_t size)',
   stats: 'int easyrec_store_stats(int64_t store, int table, void *stats)',
+  save:
+    'void *easyrec_store_save(int64_t store, const char *path, const void *tensors, int count, int compact, ' +
+    'const char *earlier, const void *earlier_weights, void *message, size_t size)',
+  save_wait: 'int easyrec_store_save_wait(void *save, int milliseconds)',
+  save_end: 'int easyrec_store_save_end(void *save, void *results, void *message, size_t size)',
+  load:
+    'int easyrec_store_load(int64_t store, int table, const char **paths, int path_count, const void *parts, ' +
+    'int count, void *message, size_t size)',
+  load_rows:
+    'int easyrec_store_load_rows(int64_t store, int table, const char *path, int64_t rows, const void *tensors, ' +
+    'int count, void *message, size_t size)',
 };
 
 /** Where set-up puts the library. */

@@ -8,6 +8,7 @@ import type {
   TableOptions,
 } from '../../layers/embedding_engine.js';
 import { splitByTable } from '../../layers/embedding_engine.js';
+import { ancestors } from '../../tf/grad/differentiable.js';
 import type { Graph, Operation, Output, Variables } from '../../tf/index.js';
 import { nameHash, ops } from '../../tf/index.js';
 import type { EmbeddingStore, StoreTable } from './embedding_store.js';
@@ -76,22 +77,28 @@ export class StoreEmbeddings implements EmbeddingEngine {
   /**
    * Takes the gradients of the loss with respect to `outputs`, null where it does not depend on one.
    *
+   * @param loss lets lookups be found that a kernel of the model reads as a whole, past their features
    * @returns what adds the nodes that move the rows which training looked up, the names of the tables that they move,
    *   and the tables that stay as they are
    */
-  train(slopes: readonly (Output | null)[]): {
+  train(
+    slopes: readonly (Output | null)[],
+    loss: Output | null = null,
+  ): {
     readonly rowUpdates: (rate: Output, scale?: number) => readonly Operation[];
     readonly rowTables: readonly string[];
     readonly untrained: readonly StoreTable[];
   } {
     let next = 0;
     const trained = new Set<string>();
+    const readers = loss === null ? [] : ancestors([loss]).filter(({ type }) => type !== 'SplitV');
     const lookups = this.#lookups.map((lookup) => {
+      const isWhole = readers.some(({ inputs }) => inputs.includes(lookup.vectors));
       const { requests } = lookup;
       const [slope = null, ofAll = null, ...ofEach] = slopes.slice(next, next + 2 + requests.length);
       next += 2 + requests.length;
       requests.forEach(({ table }, i) => {
-        if (ofAll !== null || (ofEach[i] ?? null) !== null) trained.add(table.name);
+        if (isWhole || ofAll !== null || (ofEach[i] ?? null) !== null) trained.add(table.name);
       });
       return { ...lookup, slope };
     });

@@ -28,7 +28,7 @@ const STARTS: readonly InitialRows[] = [
 ];
 
 for (const [rows, dim] of [
-  [1, 1],
+  [3, 1],
   [7, 3],
   [300, 16],
   [1000, 17],
@@ -83,6 +83,17 @@ test('a second tower shares a table, with another shape it is an error', (t) => 
     /table "a": expected \[5, 2\] as before, received \[5, 3\]/,
   );
   assert.deepEqual(variables.all, []);
+});
+
+test('more constants than a table has elements are an error, as for a variable', (t) => {
+  const store = newStore(t);
+  for (const values of [[], [1, 2, 3]]) {
+    assert.throws(
+      () =>
+        store.addTable({ name: 'a', rows: 2, dim: 1, initial: { kind: 'constant', values }, seed: [1, 2] }),
+      { message: `constant initializer: expected 1 to 2 values, received ${values.length}` },
+    );
+  }
 });
 
 test('rows that were written are read back, from any row on; what is not given stays at its start', async (t) => {

@@ -53,16 +53,16 @@ export class ReferenceModel {
     return found;
   }
 
+  /** A table that no feature uses has no slots. */
   state(): Readonly<Record<string, readonly number[]>> {
-    const { slots } = this.#settings.optimizer.rowRule;
+    const { features, optimizer } = this.#settings;
+    const used = new Set(features.flat().map(({ table }) => table));
+    const suffixes = ['', ...optimizer.rowRule.slots.map(({ suffix }) => `/${suffix}`)];
     return Object.fromEntries(
       this.#weights.flatMap((weights, t) =>
         [weights, this.#first[t] ?? [], this.#second[t] ?? []]
-          .slice(0, 1 + slots.length)
-          .map((values, i): [string, number[]] => [
-            ['', ...slots.map(({ suffix }) => `/${suffix}`)].map((suffix) => `table_${t}${suffix}`)[i] ?? '',
-            [...values],
-          ]),
+          .slice(0, used.has(t) ? suffixes.length : 1)
+          .map((values, i): [string, number[]] => [`table_${t}${suffixes[i] ?? ''}`, [...values]]),
       ),
     );
   }

@@ -8,7 +8,7 @@ import { Graph, makeStep, ops, scalar, Session, tensor, Variables } from '../../
 import { EmbeddingStore } from '../../../easyrec/train/embedding_store/embedding_store.js';
 import { StoreEmbeddings } from '../../../easyrec/train/embedding_store/store_embeddings.js';
 import { learningOf } from '../../../easyrec/train/optimizer_config.js';
-import { tower } from '../../support/tower.js';
+import { initialize, tower } from '../../support/tower.js';
 import { pipelineOf } from '../pipeline_text.js';
 
 /** Another build of the library than set-up's: scripts/sanitize_ops names one. */
@@ -131,7 +131,7 @@ export class StoreModel {
     this.#train = makeStep({ feeds: [...feeds, ...slopes, learningRate], fetches: outputs, targets });
     this.#evaluate = makeStep({ feeds, fetches: look('infer') });
     this.#session = Session.create(graph, {});
-    this.#session.runSync(makeStep({ targets: variables.all.map(({ initialize }) => initialize) }));
+    initialize(this.#session, variables);
   }
 
   /** Takes a step; gives what was looked up before it, by group. */

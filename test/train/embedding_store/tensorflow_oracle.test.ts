@@ -58,12 +58,11 @@ for (const version of ORACLE_VERSIONS) {
         const difference = largestDifference([{ w: found ?? [] }], [{ w: wanted }]);
         assert.ok(difference <= 1e-6, `step ${i}: looked up vectors differ by ${difference}`);
       }
-      const renamed = Object.entries(await model.state()).map(([key, value]) => [
-        key.replace('table_0', 'w'),
-        value,
-      ]);
-      const received = [Object.fromEntries(renamed) as Trace[number]];
-      const difference = largestDifference(received, expected.slice(-1));
+      const ofTables = Object.entries(expected.at(-1) ?? {}).filter(([key]) => key.startsWith('w'));
+      const received = Object.entries(await model.state()).map(
+        ([key, value]): [string, readonly number[]] => [key.replace('table_0', 'w'), value],
+      );
+      const difference = largestDifference([Object.fromEntries(received)], [Object.fromEntries(ofTables)]);
       assert.ok(difference <= 1e-6, `they differ by ${difference}`);
     });
   }
