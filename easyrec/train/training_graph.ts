@@ -1,7 +1,8 @@
 import type { Optimizer } from '../optimizers/index.js';
-import { gradients, IndexedSlices } from '../tf/grad/index.js';
+import { type GradientRules, gradients, IndexedSlices } from '../tf/grad/index.js';
 import type { Operation, Output, Step } from '../tf/index.js';
 import { Graph, makeStep, ops, Variables } from '../tf/index.js';
+import { denseKernels } from './dense_kernels/index.js';
 import { storeEmbeddings, type EmbeddingStore, type StoreEmbeddings } from './embedding_store/index.js';
 import { createGlobalStep } from './global_step.js';
 import { placeholders } from './feeds.js';
@@ -49,10 +50,11 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   const stepNumber = ops.placeholder(graph, 'int64', [], 'step');
   const embeddings = storeEmbeddings(plan, graph, optimizer.rowRule);
   const shared = { graph, variables, columns: inputs, ...(embeddings !== null && { embeddings }) };
-  const tower = buildTower(plan, { ...shared, mode: 'train', step: stepNumber });
+  const { kernels, rules } = denseKernels(plan);
+  const tower = buildTower(plan, { ...shared, kernels, mode: 'train', step: stepNumber });
   const outputs = stepOutputs(plan, tower, inputs);
   const { total } = outputs;
-  const targets = trainOperations({ variables, total, learningRate, optimizer, plan, embeddings });
+  const targets = trainOperations({ variables, total, learningRate, optimizer, plan, rules, embeddings });
   const globalStep = createGlobalStep(variables);
   const advance = ops.assignAdd(globalStep.handle, ops.constant(graph, 'int64', 1));
   const trainOp = ops.group(graph, [...targets, ...tower.updates, advance], 'train_op');
@@ -136,15 +138,17 @@ interface TrainParts {
   readonly learningRate: Output;
   readonly optimizer: Optimizer;
   readonly plan: ModelPlan;
+  /** Of the native ops in the graph. */
+  readonly rules: GradientRules;
   readonly embeddings: StoreEmbeddings | null;
 }
 
 function trainOperations(parts: TrainParts): readonly Operation[] {
-  const { variables, total, learningRate, optimizer, plan, embeddings } = parts;
+  const { variables, total, learningRate, optimizer, plan, rules, embeddings } = parts;
   const trainable = variables.trainable;
   const handles = trainable.map(({ handle }) => handle);
   const slopes = gradients(total, [...handles, ...(embeddings?.outputs ?? [])], {
-    rules: plan.gradientRules,
+    rules: { ...rules, ...plan.gradientRules },
   });
   const warn = (name: string): void => plan.log.warn(`variable ${name}: the loss does not depend on it`);
   const pairs = trainable.flatMap((variable, i) => {
@@ -154,9 +158,10 @@ function trainOperations(parts: TrainParts): readonly Operation[] {
   });
   if (embeddings === null) return optimizer.apply({ variables, learningRate }, pairs);
   const ofVectors = slopes.slice(trainable.length);
-  const { rowUpdates, untrained } = embeddings.train(
+  const { untrained, ...rows } = embeddings.train(
     ofVectors.map((slope) => (slope instanceof IndexedSlices ? slope.toDense() : slope)),
+    total,
   );
   for (const { name } of untrained) warn(name);
-  return optimizer.apply({ variables, learningRate, rowUpdates }, pairs);
+  return optimizer.apply({ variables, learningRate, ...rows }, pairs);
 }
