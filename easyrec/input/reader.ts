@@ -60,6 +60,8 @@ export interface ReaderOptions {
   readonly settingsAt?: Readonly<Record<string, SourceLocation>>;
   /** Batches that may wait, read ahead of their use. */
   readonly prefetch: number;
+  /** Threads that parse, where a reader can have several; what is read does not depend on them. Default: 1. */
+  readonly threads?: number;
 }
 
 /** Counts up to and including the last batch delivered (not those read ahead). */

@@ -2,7 +2,7 @@ import type { DatasetConfig } from '../config/generated/types.js';
 import { ConfigError } from '../errors.js';
 import { countFields } from '../input/csv/field_count.js';
 import type { BatchReader } from '../input/reader.js';
-import { inputFields, readerClass } from './input_plan.js';
+import { inputFields, parsingThreads, readerClass } from './input_plan.js';
 
 export interface ColumnSettings {
   /** Comma separated paths and globs. */
@@ -43,5 +43,6 @@ export async function openColumns(config: DatasetConfig, settings: ColumnSetting
     position: 0,
     onBadRow: config.ignore_error ? { maxSkipped: Infinity } : 'fail',
     prefetch: config.prefetch_size,
+    threads: parsingThreads(config),
   });
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { DatasetConfig, DatasetConfig_FieldType } from '../config/generated/types.js';
 import type { PipelineConfig } from '../config/load.js';
 import { featureConfigs } from '../config/load.js';
@@ -151,6 +152,7 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
     position: settings.position ?? 0,
     onBadRow: dataConfig.ignore_error ? { maxSkipped: Infinity } : 'fail',
     prefetch: dataConfig.prefetch_size,
+    threads: parsingThreads(dataConfig),
     settingsAt: settingsAt(dataConfig),
   });
 }
@@ -184,6 +186,11 @@ export function inputFields(
 
 /** As EasyRec shuffles. */
 export const DEFAULT_SEED = 2020;
+
+/** As many as `num_parallel_calls` says (8 by default), but half of the machine is for the model. */
+export function parsingThreads({ num_parallel_calls: most }: DatasetConfig): number {
+  return Math.max(1, Math.min(most, availableParallelism() >> 1));
+}
 
 /**
  * The reader of a config's input type.

@@ -1,4 +1,4 @@
-// Batches of parsed rows, made on two threads of their own: one reads and splits, the other parses.
+// Batches of rows, made on a thread of their own: what all readers have in common.
 #ifndef EASYREC_READER_BATCH_READER_H_
 #define EASYREC_READER_BATCH_READER_H_
 
@@ -11,11 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "batch_columns.h"
 #include "plan.h"
 #include "problem.h"
-#include "row_blocks.h"
-#include "row_parser.h"
-#include "rows.h"
 
 namespace easyrec::reader {
 
@@ -23,7 +21,7 @@ namespace easyrec::reader {
 struct Batch {
   /** 0: there are no more. */
   int64_t rows = 0;
-  /** In the order of the builders; empty without rows. */
+  /** In the order of `BatchReader::types`; empty without rows. */
   std::vector<PooledBlock> columns;
   /** Counts up to here, as in reader.ts. */
   int64_t position = 0;
@@ -37,9 +35,10 @@ struct Batch {
 
 class BatchReader {
  public:
-  explicit BatchReader(Plan plan);
-  /** Stops and waits for the threads: about as long as one read takes. */
-  ~BatchReader();
+  BatchReader(const BatchReader&) = delete;
+  BatchReader& operator=(const BatchReader&) = delete;
+  /** Whoever derives from this calls `Stop` and `Join` in the destructor. */
+  virtual ~BatchReader() = default;
 
   /** The next batch if there is one already, else null. After the last one, null for ever. */
   std::unique_ptr<Batch> Next();
@@ -48,61 +47,61 @@ class BatchReader {
   /** Makes the threads end soon; may be called from any thread. */
   void Stop();
 
-  const RowParser& parser() const { return parser_; }
+  const std::vector<ElementType>& types() const { return columns_.types(); }
 
- private:
-  enum class State { kReading, kOver };
+ protected:
+  explicit BatchReader(Plan plan);
 
-  void SplitRows();
-  void SplitAll(std::unique_ptr<RowBlock>& block);
-  void ParseRows();
-  /** Both throw Problem; false when stopped. */
-  bool Resume();
-  bool ParseAll();
-  bool ParseBlock(const RowBlock& block);
-  void LeapOverPasses(int64_t& remaining);
-  void TakeHeader(int file, std::string_view header);
-  bool TakeRow(int file, int64_t line, std::string_view row);
+  /** Begins to read. */
+  void Start();
+  /** Waits until the thread has ended: about as long as one read takes. */
+  void Join();
+
+  /** Reads everything, on the thread; false when stopped. Throws Problem. */
+  virtual bool ReadAll() = 0;
+  /** Wakes what waits for something else than room; from any thread, more than once. */
+  virtual void OnStop() = 0;
+
+  // For the reading thread. All of them may throw Problem.
+
+  bool is_over() const { return pass_ > last_pass_; }
+  /** Counts a row that fits; true when the batch is full. */
+  bool CountRow();
+  void AddBadRow(BadRow row);
   void AddSkipped(int64_t count);
-  /** Moves on; throws Problem when the pass before had no row that fits. */
+  /** Moves on; throws when the pass before had no row that fits. */
   void BeginPass(int64_t pass);
-  void OpenRows(int64_t pass);
   void Measure(double consumed);
-  /** False when stopped. */
-  bool Deliver(std::unique_ptr<Problem> problem);
+  /** The rows so far as a batch; false when stopped. */
+  bool Deliver();
+  /** Whether messages of further bad rows are wanted. */
+  bool KeepsBadRows() const;
 
   const Plan plan_;
   const int64_t last_pass_;
-  RowParser parser_;
-  BlockExchange blocks_;
-
-  // Of the parsing thread.
-  std::vector<Layout> layouts_;
-  std::vector<std::string> headers_;
-  State state_ = State::kReading;
+  std::atomic<bool> stopped_{false};
+  BatchColumns columns_;
   int64_t pass_ = 0;
   int64_t usable_in_pass_ = 0;
   int64_t skipped_before_pass_ = 0;
+  /** Rows of the batch that is being filled. */
   int64_t pending_ = 0;
   int64_t position_ = 0;
   int64_t skipped_ = 0;
+
+ private:
+  void Run();
+  bool Put(std::unique_ptr<Batch> batch);
+
   size_t messages_ = 0;
   double fraction_ = 0;
   std::vector<BadRow> bad_rows_;
-  std::vector<char> padded_row_;
 
-  // Of the parsing thread until it has resumed, of the splitting thread afterwards.
-  std::unique_ptr<RowCursor> rows_;
-  int64_t split_pass_ = 0;
-  HeaderHandler header_sink_;
-
-  std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::condition_variable ready_changed_;
   std::condition_variable room_changed_;
   std::deque<std::unique_ptr<Batch>> ready_;
-  std::thread splitting_;
-  std::thread parsing_;
+  std::thread thread_;
 };
 
 }  // namespace easyrec::reader

@@ -17,8 +17,6 @@ namespace {
 /** As TensorFlow aligns tensors; what is aligned less, TF_NewTensor copies. */
 constexpr size_t kAlignment = 64;
 constexpr size_t kFirstChunk = 1 << 14;
-/** As in column_builder.ts, whose offsets are 32-bit. */
-constexpr size_t kMaxColumnBytes = (size_t{1} << 31) - 1;
 
 // TF_TString (tensorflow/core/platform/ctstring_internal.h, little endian). The two lowest bits of the first byte are
 // the kind: SMALL has the size in the other six and up to 22 bytes inline, LARGE {size << 2 | 1, capacity, address}.
@@ -27,10 +25,7 @@ constexpr size_t kStringBytes = 24;
 constexpr size_t kSmallCapacity = 22;
 constexpr uint64_t kLarge = 1;
 
-struct ElementType {
-  int dtype;
-  size_t bytes;
-};
+}  // namespace
 
 ElementType TypeOf(const Field& field, uint64_t hash_buckets) {
   if (hash_buckets > 0) return {9, 8};
@@ -42,10 +37,32 @@ ElementType TypeOf(const Field& field, uint64_t hash_buckets) {
     case FieldType::kBool: return {10, 1};
     case FieldType::kString: break;
   }
-  return {7, kStringBytes};
+  return {kStringType, kStringBytes};
 }
 
-}  // namespace
+void PutText(char* element, std::string_view text, Block& block) {
+  const size_t size = text.size();
+  if (size <= kSmallCapacity) {
+    // 23 bytes whatever the size: what lies behind the text is never looked at.
+    std::memcpy(element + 1, text.data(), kSmallCapacity + 1);
+    element[0] = static_cast<char>(size << 2);
+    element[1 + size] = '\0';
+    return;
+  }
+  char* bytes = block.Allocate(size + 1);
+  std::memcpy(bytes, text.data(), size);
+  bytes[size] = '\0';
+  const uint64_t words[] = {size << 2 | kLarge, size, reinterpret_cast<uint64_t>(bytes)};
+  static_assert(sizeof(words) == kStringBytes);
+  std::memcpy(element, words, sizeof(words));
+}
+
+std::string_view TextOf(const char* element) {
+  if ((element[0] & 3) != kLarge) return {element + 1, static_cast<size_t>(static_cast<uint8_t>(element[0]) >> 2)};
+  uint64_t words[3];
+  std::memcpy(words, element, sizeof(words));
+  return {reinterpret_cast<const char*>(words[2]), words[0] >> 2};
+}
 
 Block::Block(size_t bytes) {
   const size_t size = (bytes + kPadding + kAlignment - 1) / kAlignment * kAlignment;
@@ -102,9 +119,7 @@ void BlockPool::Close() {
 ColumnBuilder::ColumnBuilder(const Field& field, uint64_t hash_buckets, int64_t capacity, size_t kept_blocks)
     : field_(field),
       hash_buckets_(hash_buckets),
-      dtype_(TypeOf(field, hash_buckets).dtype),
-      element_bytes_(TypeOf(field, hash_buckets).bytes),
-      pool_(std::make_shared<BlockPool>(static_cast<size_t>(capacity) * element_bytes_, kept_blocks)),
+      pool_(std::make_shared<BlockPool>(static_cast<size_t>(capacity) * TypeOf(field, hash_buckets).bytes, kept_blocks)),
       padded_default_(field.default_text) {
   // The numbers 0 and false where no default is given; but a label has to be given.
   if (padded_default_.empty() && field.type != FieldType::kString) padded_default_ = "0";
@@ -144,27 +159,9 @@ bool ColumnBuilder::PutString(int64_t row, std::string_view text, bool ascii) {
     last_mark_ = current_->block->mark();
     bytes_before_ += last_bytes_;
   }
-  const size_t size = text.size();
-  last_bytes_ = size;
-  if (bytes_before_ + size > kMaxColumnBytes) {
-    Problem problem;
-    problem.kind = ProblemKind::kColumnTooLarge;
-    throw problem;
-  }
-  char* slot = current_->block->data() + static_cast<size_t>(row) * kStringBytes;
-  if (size <= kSmallCapacity) {
-    // 23 bytes whatever the size: what lies behind the text is never looked at.
-    std::memcpy(slot + 1, text.data(), kSmallCapacity + 1);
-    slot[0] = static_cast<char>(size << 2);
-    slot[1 + size] = '\0';
-  } else {
-    char* bytes = current_->block->Allocate(size + 1);
-    std::memcpy(bytes, text.data(), size);
-    bytes[size] = '\0';
-    const uint64_t words[] = {size << 2 | kLarge, size, reinterpret_cast<uint64_t>(bytes)};
-    static_assert(sizeof(words) == kStringBytes);
-    std::memcpy(slot, words, sizeof(words));
-  }
+  last_bytes_ = text.size();
+  if (bytes_before_ + text.size() > kMaxColumnBytes) throw ColumnTooLarge();
+  PutText(current_->block->data() + static_cast<size_t>(row) * kStringBytes, text, *current_->block);
   return ascii || IsUtf8(text);
 }
 

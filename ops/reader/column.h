@@ -16,6 +16,9 @@ namespace easyrec::reader {
 /** Texts may be read so far beyond their end, and elements written so far beyond theirs. */
 constexpr size_t kPadding = 64;
 
+/** Of the texts of a column, as in column_builder.ts, whose offsets are 32-bit. */
+constexpr size_t kMaxColumnBytes = (size_t{1} << 31) - 1;
+
 /** Elements of a column, then of the tensor made of it; and the long strings that the elements point to. */
 class Block {
  public:
@@ -84,7 +87,24 @@ struct PooledBlock {
   }
 };
 
-/** Collects one column of a batch from field texts. */
+/** TensorFlow's number of a type, and the size of an element. */
+struct ElementType {
+  int dtype;
+  size_t bytes;
+};
+
+constexpr int kStringType = 7;
+
+/** The type of a column of the field's values, or with `hash_buckets` above 0 of the ids of its texts. */
+ElementType TypeOf(const Field& field, uint64_t hash_buckets);
+
+/** A `TF_TString` of the text; what does not fit into the element lies in `block`. Reads up to `kPadding` bytes too many. */
+void PutText(char* element, std::string_view text, Block& block);
+
+/** The text of a `TF_TString` that `PutText` made. */
+std::string_view TextOf(const char* element);
+
+/** Collects a column from field texts. */
 class ColumnBuilder {
  public:
   /**
@@ -103,9 +123,6 @@ class ColumnBuilder {
   /** Hands over the rows and begins anew. */
   PooledBlock Finish();
 
-  /** TensorFlow's number of the type, and the size of an element. */
-  int dtype() const { return dtype_; }
-  size_t element_bytes() const { return element_bytes_; }
   const std::shared_ptr<BlockPool>& pool() const { return pool_; }
 
  private:
@@ -121,8 +138,6 @@ class ColumnBuilder {
 
   const Field& field_;
   const uint64_t hash_buckets_;
-  const int dtype_;
-  const size_t element_bytes_;
   const std::shared_ptr<BlockPool> pool_;
   std::string padded_default_;
   size_t default_size_ = 0;

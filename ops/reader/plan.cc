@@ -66,6 +66,7 @@ Plan DecodePlan(const uint8_t* data, size_t size) {
   plan.position = count();
   plan.max_skipped = count();
   plan.prefetch = count();
+  plan.threads = count();
   plan.total_bytes = bytes.Take<double>();
   plan.paths.resize(bytes.Take<uint32_t>());
   for (std::string& path : plan.paths) path = bytes.Text();

@@ -49,6 +49,8 @@ struct Plan {
   int64_t max_skipped = kFailOnBadRow;
   /** Batches that may wait. */
   int64_t prefetch = 1;
+  /** Threads that parse. */
+  int64_t threads = 1;
   /** Size of all files on disk. */
   double total_bytes = 0;
 };

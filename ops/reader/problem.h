@@ -3,6 +3,8 @@
 #define EASYREC_READER_PROBLEM_H_
 
 #include <cstdint>
+#include <exception>
+#include <memory>
 #include <string>
 
 namespace easyrec::reader {
@@ -29,6 +31,28 @@ struct Problem {
   int32_t error_number = 0;
   std::string text;
 };
+
+/** The problem of a column that would have more text than its offsets can count. */
+inline Problem ColumnTooLarge() {
+  Problem problem;
+  problem.kind = ProblemKind::kColumnTooLarge;
+  return problem;
+}
+
+/** Runs `body`; what it throws becomes a Problem. */
+template <typename Body>
+std::unique_ptr<Problem> Attempt(Body body) {
+  Problem problem;
+  try {
+    body();
+    return nullptr;
+  } catch (const Problem& thrown) {
+    problem = thrown;
+  } catch (const std::exception& thrown) {
+    problem.text = thrown.what();
+  }
+  return std::make_unique<Problem>(problem);
+}
 
 /** A row that did not fit, with what it takes to say why. */
 struct BadRow {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "batch_reader.h"
+#include "text_reader.h"
 #include "zlib_library.h"
 
 #define EASYREC_EXPORT extern "C" __attribute__((visibility("default")))
@@ -16,16 +16,17 @@ namespace {
 using easyrec::reader::BadRow;
 using easyrec::reader::Batch;
 using easyrec::reader::BatchReader;
-using easyrec::reader::ColumnBuilder;
+using easyrec::reader::ElementType;
 using easyrec::reader::PooledBlock;
 using easyrec::reader::Problem;
+using easyrec::reader::TextReader;
 using easyrec::reader::Zlib;
 
 /** A reader, and what is left to say of the batch that was handed over last. */
 struct Handle {
-  explicit Handle(easyrec::reader::Plan plan) : reader(std::move(plan)) {}
+  explicit Handle(easyrec::reader::Plan plan) : reader(std::make_unique<TextReader>(std::move(plan))) {}
 
-  BatchReader reader;
+  std::unique_ptr<BatchReader> reader;
   std::string report;
 };
 
@@ -61,11 +62,11 @@ std::string ReportOf(const Batch& batch) {
 
 void GiveBack(void*, size_t, void* block) { delete static_cast<PooledBlock*>(block); }
 
-TF_Tensor* TensorOf(const ColumnBuilder& builder, PooledBlock block, int64_t rows) {
+TF_Tensor* TensorOf(const ElementType& type, PooledBlock block, int64_t rows) {
   auto owned = std::make_unique<PooledBlock>(std::move(block));
   void* data = owned->block->data();
-  const size_t bytes = static_cast<size_t>(rows) * builder.element_bytes();
-  return TF_NewTensor(static_cast<TF_DataType>(builder.dtype()), &rows, 1, data, bytes, GiveBack, owned.release());
+  const size_t bytes = static_cast<size_t>(rows) * type.bytes;
+  return TF_NewTensor(static_cast<TF_DataType>(type.dtype), &rows, 1, data, bytes, GiveBack, owned.release());
 }
 
 }  // namespace
@@ -86,20 +87,20 @@ EASYREC_EXPORT void* easyrec_reader_open(const void* plan, size_t plan_size, cha
 
 /**
  * The next batch: 1 if there was one, 0 if it is not ready yet. `summary` receives its rows (0 after the last one),
- * position, rows skipped, fraction and the size of its report; `tensors` one tensor for each wanted field.
+ * position, rows skipped, fraction and the size of its report; `tensors` one tensor for each column.
  */
 EASYREC_EXPORT int easyrec_reader_next(void* handle, double* summary, TF_Tensor** tensors) {
   auto* self = static_cast<Handle*>(handle);
-  const std::unique_ptr<Batch> batch = self->reader.Next();
+  const std::unique_ptr<Batch> batch = self->reader->Next();
   if (batch == nullptr) return 0;
   self->report = ReportOf(*batch);
   const double values[] = {static_cast<double>(batch->rows), static_cast<double>(batch->position),
                            static_cast<double>(batch->skipped), batch->fraction,
                            static_cast<double>(self->report.size())};
   std::memcpy(summary, values, sizeof(values));
-  const auto& builders = self->reader.parser().builders();
+  const auto& types = self->reader->types();
   for (size_t i = 0; i < batch->columns.size(); i++) {
-    tensors[i] = TensorOf(*builders[i], std::move(batch->columns[i]), batch->rows);
+    tensors[i] = TensorOf(types[i], std::move(batch->columns[i]), batch->rows);
   }
   return 1;
 }
@@ -112,11 +113,11 @@ EASYREC_EXPORT void easyrec_reader_report(void* handle, char* target) {
 
 /** Waits until `easyrec_reader_next` will have something, `milliseconds` have passed, or the reader is stopped. */
 EASYREC_EXPORT int easyrec_reader_wait(void* handle, int milliseconds) {
-  return static_cast<Handle*>(handle)->reader.Wait(milliseconds) ? 1 : 0;
+  return static_cast<Handle*>(handle)->reader->Wait(milliseconds) ? 1 : 0;
 }
 
 /** Ends what waits, and reading soon. */
-EASYREC_EXPORT void easyrec_reader_stop(void* handle) { static_cast<Handle*>(handle)->reader.Stop(); }
+EASYREC_EXPORT void easyrec_reader_stop(void* handle) { static_cast<Handle*>(handle)->reader->Stop(); }
 
 /** Frees the reader once its threads have ended; no other call may be under way. Tensors live on. */
 EASYREC_EXPORT void easyrec_reader_close(void* handle) { delete static_cast<Handle*>(handle); }

@@ -49,13 +49,11 @@ Masks MasksOf(const char* p, char separator) {
 
 }  // namespace
 
-RowParser::RowParser(const Plan& plan) : plan_(plan) {
-  // As many as wait, the one being filled, one or two in use.
-  const auto kept = static_cast<size_t>(std::min<int64_t>(plan.prefetch, 1 << 20)) + 3;
+RowParser::RowParser(const Plan& plan, int64_t capacity, size_t kept_blocks) : plan_(plan) {
   builders_of_field_.resize(plan.fields.size());
   const auto add = [&](size_t field, uint64_t buckets) {
-    builders_.push_back(std::make_unique<ColumnBuilder>(plan.fields[field], buckets, plan.batch_size, kept));
-    builders_of_field_[field].push_back(builders_.back().get());
+    builders_of_field_[field].push_back(builders_.size());
+    builders_.push_back(std::make_unique<ColumnBuilder>(plan.fields[field], buckets, capacity, kept_blocks));
   };
   for (size_t i = 0; i < plan.fields.size(); i++) {
     if (plan.fields[i].wanted) add(i, 0);
@@ -63,18 +61,23 @@ RowParser::RowParser(const Plan& plan) : plan_(plan) {
   for (const HashedColumn& column : plan.hashed) add(column.field, column.buckets);
 }
 
-void RowParser::AddWanted(size_t column, size_t field, Layout& layout) const {
-  for (ColumnBuilder* builder : builders_of_field_[field]) layout.wanted.push_back({column, builder});
+RowParser::~RowParser() {
+  for (const auto& builder : builders_) builder->pool()->Close();
 }
 
-Layout RowParser::PlainLayout() const {
-  Layout layout;
+void RowParser::AddWanted(size_t column, size_t field, FileLayout& layout) const {
+  for (const size_t builder : builders_of_field_[field]) layout.wanted.push_back({column, builder});
+}
+
+FileLayout RowParser::PlainLayout() const {
+  FileLayout layout;
   layout.columns = plan_.fields.size();
   for (size_t i = 0; i < layout.columns; i++) AddWanted(i, i, layout);
   return layout;
 }
 
-bool RowParser::HeaderLayout(std::string_view header, Layout& layout) {
+bool RowParser::HeaderLayout(std::string_view header, FileLayout& layout) {
+  layout.header = std::string(header);
   std::vector<std::string> names;
   // A field with misplaced quotes is taken as it stands.
   for (size_t p = 0; !header.empty() && p <= header.size();) {
@@ -100,7 +103,7 @@ bool RowParser::HeaderLayout(std::string_view header, Layout& layout) {
   return true;
 }
 
-bool RowParser::Parse(const Layout& layout, int64_t row, std::string_view text) {
+bool RowParser::Parse(const FileLayout& layout, int64_t row, std::string_view text) {
   if (text.empty()) return false;
   if (!Split(text, layout.columns)) return has_quotes_ && ParseQuoted(layout, row, text);
   const char* begin = text.data();
@@ -108,9 +111,16 @@ bool RowParser::Parse(const Layout& layout, int64_t row, std::string_view text) 
   for (const auto& [column, builder] : layout.wanted) {
     const uint32_t from = column == 0 ? 0 : separators[column - 1] + 1;
     const std::string_view field(begin + from, separators[column] - from);
-    if (!builder->Put(row, field, ascii_)) return false;
+    if (!builders_[builder]->Put(row, field, ascii_)) return false;
   }
   return true;
+}
+
+std::vector<PooledBlock> RowParser::Finish() {
+  std::vector<PooledBlock> columns;
+  columns.reserve(builders_.size());
+  for (const auto& builder : builders_) columns.push_back(builder->Finish());
+  return columns;
 }
 
 bool RowParser::Split(std::string_view text, size_t columns) {
@@ -140,7 +150,7 @@ bool RowParser::Split(std::string_view text, size_t columns) {
   return found == limit;
 }
 
-bool RowParser::ParseQuoted(const Layout& layout, int64_t row, std::string_view text) {
+bool RowParser::ParseQuoted(const FileLayout& layout, int64_t row, std::string_view text) {
   auto wanted = layout.wanted.begin();
   size_t p = 0;
   for (size_t column = 0; column < layout.columns; column++) {
@@ -156,7 +166,7 @@ bool RowParser::ParseQuoted(const Layout& layout, int64_t row, std::string_view 
       if (field.find(kQuote) != field.npos) return false;
     }
     for (; wanted != layout.wanted.end() && wanted->column == column; wanted++) {
-      if (!wanted->builder->Put(row, field, /*ascii=*/false)) return false;
+      if (!builders_[wanted->builder]->Put(row, field, /*ascii=*/false)) return false;
     }
     if ((next == text.size()) != (column + 1 == layout.columns)) return false;
     p = next + 1;

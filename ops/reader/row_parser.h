@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,13 +14,16 @@
 namespace easyrec::reader {
 
 /** The columns of a file: how many there are, and what is made of them, in file order. */
-struct Layout {
+struct FileLayout {
   struct Wanted {
     size_t column;
-    ColumnBuilder* builder;
+    /** Among the builders of a parser. */
+    size_t builder;
   };
   size_t columns = 0;
   std::vector<Wanted> wanted;
+  /** The header line; empty without headers. */
+  std::string header;
 };
 
 /**
@@ -28,32 +32,34 @@ struct Layout {
  */
 class RowParser {
  public:
-  explicit RowParser(const Plan& plan);
-
-  /** The builders of the wanted fields, in the order of the fields, then those of the hashed columns. */
-  const std::vector<std::unique_ptr<ColumnBuilder>>& builders() const { return builders_; }
+  /** For up to `capacity` rows at a time; of each column's blocks `kept_blocks` may wait. */
+  RowParser(const Plan& plan, int64_t capacity, size_t kept_blocks);
+  ~RowParser();
 
   /** The layout of files without header. */
-  Layout PlainLayout() const;
+  FileLayout PlainLayout() const;
 
   /** The layout that a header line gives; false when a field is not in it, or twice. */
-  bool HeaderLayout(std::string_view header, Layout& layout);
+  bool HeaderLayout(std::string_view header, FileLayout& layout);
 
-  /** Sets row `row` of all builders; false if the text does not fit. `kPadding` bytes behind it can be read. */
-  bool Parse(const Layout& layout, int64_t row, std::string_view text);
+  /** Sets row `row` of all columns; false if the text does not fit. `kPadding` bytes behind it can be read. */
+  bool Parse(const FileLayout& layout, int64_t row, std::string_view text);
+
+  /** Hands over the columns, in the order of `ColumnTypes`, and begins anew. */
+  std::vector<PooledBlock> Finish();
 
  private:
-  void AddWanted(size_t column, size_t field, Layout& layout) const;
+  void AddWanted(size_t column, size_t field, FileLayout& layout) const;
   /** Finds the separators, in `separators_`; false when the row has quotes, or more fields than there are columns. */
   bool Split(std::string_view text, size_t columns);
-  bool ParseQuoted(const Layout& layout, int64_t row, std::string_view text);
+  bool ParseQuoted(const FileLayout& layout, int64_t row, std::string_view text);
   /** Reads a quoted field at `start` into `unquoted_`; returns where its separator or the row's end is, or npos. */
   size_t ScanQuoted(std::string_view text, size_t start);
 
   const Plan& plan_;
   std::vector<std::unique_ptr<ColumnBuilder>> builders_;
-  /** By field: none where it is not wanted. */
-  std::vector<std::vector<ColumnBuilder*>> builders_of_field_;
+  /** Their numbers by field: none where it is not wanted. */
+  std::vector<std::vector<size_t>> builders_of_field_;
   std::vector<uint32_t> separators_;
   bool has_quotes_ = false;
   bool ascii_ = true;

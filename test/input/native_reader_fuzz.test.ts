@@ -205,6 +205,7 @@ function randomCase(seed: number): { readonly options: ReaderOptions; readonly w
     position: fuzz.once(2) ? 0 : fuzz.below(3 * rows + 1),
     onBadRow: fuzz.pick(policies),
     prefetch: 1 + fuzz.below(4),
+    threads: 1 + fuzz.below(5),
   });
   return { options, what: `seed ${seed}: ${JSON.stringify(options)}` };
 }

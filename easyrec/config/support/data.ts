@@ -18,7 +18,7 @@ export const DATA_SUPPORT = {
       'prefetch_size',
       'ignore_error',
     ),
-    num_parallel_calls: ignored('a hint for speed: the reader chooses its own threads'),
+    num_parallel_calls: HONOURED,
     ...all(NEVER_READ, 'eval_batch_size', 'shard'),
     ...all(
       ignored('only other input types read it'),

@@ -66,6 +66,7 @@ export function planCsv(options: ReaderOptions): CsvPlan {
     ['num_epochs', options.epochs, 0],
     ['position', options.position, 0],
     ['prefetch_size', options.prefetch, 1],
+    ['threads', options.threads ?? 1, 1],
     ['shuffle_buffer_size', options.shuffle?.bufferSize ?? 1, 1],
   ];
   checkCounts(counts, settingsAt);

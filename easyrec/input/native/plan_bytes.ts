@@ -39,11 +39,12 @@ export function planBytes({ options, paths, separator }: CsvPlan): Uint8Array {
     position,
     onBadRow,
     prefetch,
+    threads = 1,
     fields,
     hashed = [],
   } = options;
   const maxSkipped = onBadRow === 'fail' ? -1 : onBadRow.maxSkipped;
-  const counts = [batchSize, epochs, shuffle?.bufferSize ?? 0, position, maxSkipped, prefetch];
+  const counts = [batchSize, epochs, shuffle?.bufferSize ?? 0, position, maxSkipped, prefetch, threads];
   return Buffer.concat([
     Uint8Array.of(separator, withHeader ? 1 : 0),
     new Uint8Array(Int32Array.of(shuffle?.seed ?? 0).buffer),

@@ -1,6 +1,6 @@
 // Random files through the reader, for scripts/sanitize_reader: every access and every lock is looked at while readers
 // are closed at any time and other threads hold on to columns. What the rows must be is tested in test/input; here the
-// same input must give the same rows whatever the batches, and the process must not have been reported.
+// same input must give the same rows whatever the batches and threads, and the process must not have been reported.
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "../batch_reader.h"
+#include "../text_reader.h"
 #include "../fingerprint.h"
 
 namespace {
@@ -23,6 +23,7 @@ using easyrec::reader::Field;
 using easyrec::reader::FieldType;
 using easyrec::reader::Plan;
 using easyrec::reader::PooledBlock;
+using easyrec::reader::TextReader;
 
 class Dice {
  public:
@@ -92,19 +93,15 @@ uint64_t ReadAll(BatchReader& reader, size_t max_rows, Dice& dice) {
       sum ^= batch->problem == nullptr ? 1 : 2 + static_cast<uint64_t>(batch->problem->kind);
       break;
     }
-    const auto& builders = reader.parser().builders();
+    const auto& types = reader.types();
     for (int64_t row = 0; row < batch->rows && rows < max_rows; row++, rows++) {
       uint64_t of_row = 0;
-      for (size_t i = 0; i < builders.size(); i++) {
-        const size_t bytes = builders[i]->element_bytes();
+      for (size_t i = 0; i < types.size(); i++) {
+        const size_t bytes = types[i].bytes;
         const char* element = batch->columns[i].block->data() + static_cast<size_t>(row) * bytes;
         std::string_view value(element, bytes);
-        if (builders[i]->dtype() == 7) {
-          uint64_t words[3];
-          std::memcpy(words, element, sizeof(words));
-          const bool large = (element[0] & 3) == 1;
-          value = large ? std::string_view(reinterpret_cast<const char*>(words[2]), words[0] >> 2)
-                        : std::string_view(element + 1, static_cast<uint8_t>(element[0]) >> 2);
+        if (types[i].dtype == easyrec::reader::kStringType) {
+          value = easyrec::reader::TextOf(element);
           if (value.data()[value.size()] != '\0') std::abort();
         }
         of_row = of_row * 31 + easyrec::reader::Fingerprint64(value);
@@ -138,16 +135,17 @@ int main(int argc, char** argv) {
       plan.batch_size = static_cast<int64_t>(1 + dice.Below(700));
       plan.prefetch = static_cast<int64_t>(1 + dice.Below(3));
       // A reader that fails drops the batch it was filling, so only those that cannot are compared.
-      BatchReader reader(plan);
+      plan.threads = static_cast<int64_t>(1 + dice.Below(5));
+      TextReader reader(plan);
       sum = ReadAll(reader, 5000, dice);
     }
     if (plan.max_skipped == INT64_MAX && sums[0] != sums[1]) {
-      std::fprintf(stderr, "case %u: the rows depend on the size of the batches\n", seed);
+      std::fprintf(stderr, "case %u: the rows depend on the size of the batches or the threads\n", seed);
       return 1;
     }
     std::vector<PooledBlock> kept;
     {
-      BatchReader reader(plan);
+      TextReader reader(plan);
       if (dice.Once(2)) reader.Wait(5);
       if (const std::unique_ptr<Batch> batch = reader.Next()) kept = std::move(batch->columns);
     }
