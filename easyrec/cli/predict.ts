@@ -1,3 +1,4 @@
+import { keepFreedMemory } from '../tf/freed_memory.js';
 import { predictFile } from '../train/predictor.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command } from './command.js';
@@ -44,6 +45,7 @@ const HELP = {
 /** `easyrec predict`. */
 export const predict: Command = async (argv, { log, stdout, signal }) => {
   const { flags } = parseArguments(argv, HELP);
+  keepFreedMemory();
   const { file, rows } = await predictFile({
     savedModelDir: flags.saved_model_dir,
     inputPath: flags.input_path,

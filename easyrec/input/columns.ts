@@ -1,5 +1,5 @@
 import { GraphError } from '../errors.js';
-import type { Batch, BufferColumn, Column, NumberColumn, StringColumn } from './batch.js';
+import type { Batch, BufferColumn, Column, NumberColumn } from './batch.js';
 import type { Tensor } from '../tf/index.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Tensor } from '../tf/index.js';
 export function bufferColumn(column: Column): BufferColumn {
   if (column.dtype !== 'tensor') return column;
   const { tensor } = column;
-  return tensor.dtype === 'string' ? stringColumn(tensor) : numberColumn(tensor);
+  return tensor.dtype === 'string' ? { dtype: 'string', ...tensor.packedStrings() } : numberColumn(tensor);
 }
 
 /** Frees the tensors of a batch; those that are disposed of already are left alone. */
@@ -24,11 +24,4 @@ function numberColumn(tensor: Tensor): NumberColumn {
   if (dtype === 'float64') return { dtype, values: tensor.data(dtype) };
   if (dtype === 'bool') return { dtype, values: tensor.data(dtype) };
   throw new GraphError(`a column cannot hold ${dtype}`);
-}
-
-function stringColumn(tensor: Tensor): StringColumn {
-  const texts = tensor.bytes();
-  const offsets = new Int32Array(texts.length + 1);
-  texts.forEach((text, i) => (offsets[i + 1] = (offsets[i] ?? 0) + text.length));
-  return { dtype: 'string', bytes: Buffer.concat(texts), offsets };
 }

@@ -4,7 +4,8 @@ import type { ArrayOf, DType, NumericDType, TypedArray } from './dtype.js';
 import { DTYPES, dtypeOfCode, isNumeric, viewAs } from './dtype.js';
 import type { Handle } from './native.js';
 import { native } from './native.js';
-import { freeStrings, readStrings, STRING_BYTES, writeStrings } from './string_memory.js';
+import type { PackedStrings } from './string_memory.js';
+import { freeStrings, packStrings, readStrings, STRING_BYTES, writeStrings } from './string_memory.js';
 
 /** What a tensor can be filled with; strings are taken as UTF-8. */
 export type TensorValues =
@@ -72,10 +73,12 @@ export class Tensor implements Disposable {
 
   /** Copies of the strings, as bytes. */
   bytes(): Buffer[] {
-    if (this.dtype !== 'string') {
-      throw new GraphError(`tensor: expected dtype string, received ${this.dtype}`);
-    }
-    return readStrings(native().TF_TensorData(this.handle), this.size);
+    return readStrings(this.#strings(), this.size);
+  }
+
+  /** Copies of the strings, one after the other: of many, that is some ten times as fast as `bytes`. */
+  packedStrings(): PackedStrings {
+    return packStrings(this.#strings(), this.size);
   }
 
   /** Copies of the strings, read as UTF-8. */
@@ -103,6 +106,13 @@ export class Tensor implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #strings(): bigint {
+    if (this.dtype !== 'string') {
+      throw new GraphError(`tensor: expected dtype string, received ${this.dtype}`);
+    }
+    return native().TF_TensorData(this.handle);
   }
 
   #memory(): ArrayBuffer {

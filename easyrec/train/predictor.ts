@@ -1,19 +1,22 @@
-import { createWriteStream, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { once } from 'node:events';
 import { dirname, extname, join } from 'node:path';
-import { discardPartial, partialPath, syncPath, writeProblem } from '../atomic_files.js';
+import { discardPartial, partialPath, writeProblem } from '../atomic_files.js';
 import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
-import type { Batch } from '../input/batch.js';
+import type { Batch, Column } from '../input/batch.js';
 import { disposeBatch } from '../input/columns.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
 import type { LoadedSavedModel, Signature, Tensor } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
-import { columnTensor } from './feeds.js';
+import { BlockFile } from './block_file.js';
 import { openColumns } from './column_reader.js';
+import { columnTensor } from './feeds.js';
+import { inOrder } from './in_order.js';
+import { columnCells, outputCells } from './prediction_cells.js';
+import { encodeLines, quoteField } from './prediction_lines.js';
 import { runStep } from './run_step.js';
-import { columnTexts, outputTexts, quoteField } from './prediction_text.js';
+import { BATCHES_IN_FLIGHT, throughputConfig } from './session_config.js';
 
 export interface PredictOptions {
   /** Holds saved_model.pb, or folders with numbers for names of which the highest does. */
@@ -53,7 +56,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   const directory = findSavedModel(options.savedModelDir);
   const config = modelConfig(directory);
   for (const library of opLibraries(directory)) loadOpLibrary(library);
-  await using model = await loadSavedModel(directory);
+  await using model = await loadSavedModel(directory, { config: throughputConfig(config.train_config) });
   const signature = model.signatures.get('serving_default');
   if (signature === undefined) {
     const found = [...model.signatures.keys()].join(', ');
@@ -146,25 +149,21 @@ async function writeRows(
   let rows = 0;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    const stream = createWriteStream(partial);
-    const failed = new Promise<never>((_, reject) => stream.once('error', reject));
-    failed.catch(() => undefined);
-    const write = async (text: string): Promise<void> => {
-      if (!stream.write(text)) await Promise.race([once(stream, 'drain'), failed]);
-    };
-    const line = (cells: readonly string[]): string =>
-      `${cells.map((cell) => quoteField(cell, separator)).join(separator)}\n`;
-    await write(line([...outputs, ...reserved]));
-    const predict = predictor(source, columns);
-    for await (const batch of batchesOf(source.reader)) {
+    await using target = await BlockFile.create(partial);
+    const header = [...outputs, ...reserved].map((name) => quoteField(name, separator)).join(separator);
+    await target.write(Buffer.from(`${header}\n`));
+    const predicted = inOrder(batchesOf(source.reader), {
+      limit: BATCHES_IN_FLIGHT,
+      work: predictor(source, columns),
+      discard: disposeResults,
+    });
+    for await (const result of predicted) {
       signal?.throwIfAborted();
-      const cells = await predict(batch);
-      await write(Array.from({ length: batch.rows }, (_, i) => line(cells.map((c) => c[i] ?? ''))).join(''));
-      rows += batch.rows;
+      await target.write(linesOf(result, columns));
+      rows += result.batch.rows;
       onBatch?.(rows);
     }
-    await Promise.race([new Promise<void>((done) => stream.end(done)), failed]);
-    await syncPath(partial);
+    await target.finish();
     await rename(partial, file);
   } catch (error) {
     await discardPartial(partial);
@@ -173,11 +172,17 @@ async function writeRows(
   return { file, rows };
 }
 
-/** From a batch to its cells, column by column. */
+/** A batch and what the model says of it, until they are freed. */
+interface PredictedBatch {
+  readonly batch: Batch;
+  readonly results: readonly Tensor[];
+}
+
+/** From a batch to the model's outputs. */
 function predictor(
   { model, signature }: Source,
-  { outputs, reserved }: ChosenColumns,
-): (batch: Batch) => Promise<readonly (readonly string[])[]> {
+  { outputs }: ChosenColumns,
+): (batch: Batch) => Promise<PredictedBatch> {
   const inputs = [...signature.inputs];
   const tensorName = (alias: string): string => signature.outputs.get(alias)?.name ?? '';
   const step = makeStep({
@@ -186,22 +191,46 @@ function predictor(
   });
   let rows = 0;
   return async (batch) => {
-    const feeds = inputs.map(([name]) => feed(batch, name));
-    const results = await runStep(model.session, step, feeds, `prediction, after ${rows} rows`);
+    const where = `prediction, after ${rows} rows`;
     rows += batch.rows;
-    const cells = results.map((tensor) => outputTexts(tensor, batch.rows));
-    const repeated = reserved.map((name) => {
-      const column = batch.columns.get(name);
-      return column === undefined ? [] : columnTexts(column, batch.rows);
-    });
-    for (const tensor of [...feeds, ...results]) tensor.dispose();
-    disposeBatch(batch);
-    return [...cells, ...repeated];
+    const feeds = inputs.map(([name]) => feed(batch, name));
+    try {
+      return { batch, results: await runStep(model.session, step, feeds, where) };
+    } catch (error) {
+      disposeBatch(batch);
+      throw error;
+    } finally {
+      // A column that the reader made as a tensor may be written yet: the batch holds it.
+      for (const [i, [name]] of inputs.entries()) {
+        if (batch.columns.get(name)?.dtype !== 'tensor') feeds[i]?.dispose();
+      }
+    }
   };
 }
 
+/** The lines of a batch; frees it. */
+function linesOf(result: PredictedBatch, { outputs, reserved, separator }: ChosenColumns): Uint8Array {
+  const { batch, results } = result;
+  try {
+    const cells = results.map((tensor, i) => outputCells(tensor, outputs[i] ?? '', batch.rows));
+    const repeated = reserved.map((name) => columnCells(columnOf(batch, name)));
+    return encodeLines([...cells, ...repeated], batch.rows, separator);
+  } finally {
+    disposeResults(result);
+  }
+}
+
+function disposeResults({ batch, results }: PredictedBatch): void {
+  for (const tensor of results) tensor.dispose();
+  disposeBatch(batch);
+}
+
 function feed(batch: Batch, name: string): Tensor {
+  return columnTensor(columnOf(batch, name), batch.rows);
+}
+
+function columnOf(batch: Batch, name: string): Column {
   const column = batch.columns.get(name);
-  if (column === undefined) throw new DataError(`the model's input "${name}" is not among the input columns`);
-  return columnTensor(column, batch.rows);
+  if (column === undefined) throw new DataError(`column "${name}" is not among the input columns`);
+  return column;
 }
