@@ -4,7 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "memory.h"
 
 namespace easyrec::embedding {
 
@@ -29,9 +30,14 @@ struct IndexEntry {
 /** From ids to records: open addressing, a power of two of entries. Rows are never taken out. */
 class Index {
  public:
+  explicit Index(Memory& memory) : memory_(memory) {}
+  Index(Index&& other) noexcept;
+  Index& operator=(Index&&) = delete;
+  ~Index();
+
   /** The entry of a row; null where there is none. `hash` is that of the id. */
   IndexEntry* Find(int64_t id, uint64_t hash) {
-    if (entries_.empty()) return nullptr;
+    if (capacity_ == 0) return nullptr;
     for (size_t place = PlaceOf(hash);; place = (place + 1) & mask_) {
       IndexEntry& entry = entries_[place];
       if (entry.slot == IndexEntry::kFree) return nullptr;
@@ -44,23 +50,26 @@ class Index {
   IndexEntry* Add(int64_t id, uint64_t hash, int32_t slot, int32_t last);
 
   void Prefetch(uint64_t hash) const {
-    if (!entries_.empty()) __builtin_prefetch(&entries_[PlaceOf(hash)]);
+    if (capacity_ > 0) __builtin_prefetch(&entries_[PlaceOf(hash)]);
   }
 
   void PrefetchPlace(uint32_t place) const {
-    if (place < entries_.size()) __builtin_prefetch(&entries_[place], 1);
+    if (place < capacity_) __builtin_prefetch(&entries_[place], 1);
   }
 
   /** Where an entry is, until the next Add. */
-  uint32_t PlaceOf(const IndexEntry* entry) const { return static_cast<uint32_t>(entry - entries_.data()); }
+  uint32_t PlaceOf(const IndexEntry* entry) const { return static_cast<uint32_t>(entry - entries_); }
   /** The entry that was at `place`, if that is still the one of the record; else null. */
   IndexEntry* At(uint32_t place, int32_t slot) {
-    return place < entries_.size() && entries_[place].slot == slot ? &entries_[place] : nullptr;
+    return place < capacity_ && entries_[place].slot == slot ? &entries_[place] : nullptr;
   }
 
   /** Entries in no order, free ones among them. */
-  std::vector<IndexEntry>& entries() { return entries_; }
-  const std::vector<IndexEntry>& entries() const { return entries_; }
+  IndexEntry* begin() { return entries_; }
+  IndexEntry* end() { return entries_ + capacity_; }
+  const IndexEntry* begin() const { return entries_; }
+  const IndexEntry* end() const { return entries_ + capacity_; }
+  size_t bytes() const { return capacity_ * sizeof(IndexEntry); }
   size_t size() const { return size_; }
 
  private:
@@ -68,7 +77,9 @@ class Index {
   size_t PlaceOf(uint64_t hash) const { return static_cast<size_t>(hash) & mask_; }
   void Grow();
 
-  std::vector<IndexEntry> entries_;
+  Memory& memory_;
+  IndexEntry* entries_ = nullptr;
+  size_t capacity_ = 0;
   size_t mask_ = 0;
   size_t size_ = 0;
 };
@@ -77,7 +88,7 @@ class Index {
 class Arena {
  public:
   /** `width`: floats a record. */
-  explicit Arena(int64_t width);
+  Arena(Memory& memory, int64_t width) : memory_(memory), width_(width) {}
   Arena(Arena&& other) noexcept;
   Arena& operator=(Arena&&) = delete;
   ~Arena();
@@ -105,8 +116,11 @@ class Arena {
   static constexpr uint64_t kFirst = uint64_t{1} << kFirstBits;
   static constexpr int kChunks = 28 - kFirstBits + 1;
 
-  size_t ChunkBytes(int chunk) const;
+  size_t ChunkBytes(int chunk) const {
+    return (static_cast<size_t>(kFirst) << chunk) * static_cast<size_t>(width_) * sizeof(float);
+  }
 
+  Memory& memory_;
   int64_t width_;
   int32_t size_ = 0;
   int32_t capacity_ = 0;
@@ -115,7 +129,7 @@ class Arena {
 };
 
 struct Shard {
-  explicit Shard(int64_t width) : records(width) {}
+  Shard(Memory& memory, int64_t width) : index(memory), records(memory, width) {}
 
   Index index;
   Arena records;

@@ -24,7 +24,7 @@ Snapshot::Snapshot(std::shared_ptr<Store> store) : store_(std::move(store)) {
     const Table& table = store_->table(index);
     std::vector<Part>& parts = tables_.emplace_back();
     for (uint32_t number = 0; number < Table::kShards; number++) {
-      Part& part = parts.emplace_back(table.record_width());
+      Part& part = parts.emplace_back(memory_, table.record_width());
       part.states.assign(static_cast<size_t>(table.shard(number).records.size()), kLive);
     }
   }
@@ -47,7 +47,7 @@ std::vector<SnapshotRow> Snapshot::FindRows(int index, int64_t first, int64_t en
   for (uint32_t number = 0; number < Table::kShards; number++) {
     const std::shared_lock<std::shared_mutex> lock(store_->mutex());
     const int32_t size = static_cast<int32_t>(tables_[static_cast<size_t>(index)][number].states.size());
-    for (const IndexEntry& entry : table(index).shard(number).index.entries()) {
+    for (const IndexEntry& entry : table(index).shard(number).index) {
       const bool is_there = entry.slot != IndexEntry::kFree && entry.slot < size;
       if (is_there && entry.id >= first && entry.id < end) rows.push_back({entry.id, number, entry.slot});
     }

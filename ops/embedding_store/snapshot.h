@@ -39,7 +39,7 @@ class Snapshot : public RowKeeper {
 
  private:
   struct Part {
-    explicit Part(int64_t width) : copies(width) {}
+    Part(Memory& memory, int64_t width) : copies(memory, width) {}
 
     /** Of each row that was there: kLive, kTaken, or the number of its copy. */
     std::vector<int32_t> states;
@@ -52,6 +52,7 @@ class Snapshot : public RowKeeper {
   void TakeSome(int table, const SnapshotRow* rows, int64_t count, float* records);
 
   std::shared_ptr<Store> store_;
+  Memory memory_;
   /** One a shard; none of a table that was forgotten. */
   std::vector<std::vector<Part>> tables_;
 };

@@ -22,7 +22,8 @@ std::vector<uint8_t> PerRow(const std::vector<Slot>& slots) {
 
 }  // namespace
 
-Table::Table(TableOptions options, const std::vector<Slot>& slots) : options_(std::move(options)) {
+Table::Table(TableOptions options, const std::vector<Slot>& slots, Memory& memory)
+    : memory_(memory), options_(std::move(options)) {
   components_.push_back({0, dim(), 0});
   for (const Slot& slot : slots) {
     const Component& before = components_.back();
@@ -35,7 +36,7 @@ Table::Table(TableOptions options, const std::vector<Slot>& slots) : options_(st
 void Table::Clear() {
   shards_.clear();
   shards_.reserve(kShards);
-  for (uint32_t i = 0; i < kShards; i++) shards_.emplace_back(record_width_);
+  for (uint32_t i = 0; i < kShards; i++) shards_.emplace_back(memory_, record_width_);
 }
 
 const float* Table::Find(int64_t row) const {
@@ -118,7 +119,7 @@ int64_t Table::rows_in_memory() const {
 int64_t Table::bytes() const {
   size_t bytes = 0;
   for (const Shard& shard : shards_) {
-    bytes += shard.records.bytes() + shard.index.entries().capacity() * sizeof(IndexEntry);
+    bytes += shard.records.bytes() + shard.index.bytes();
   }
   return static_cast<int64_t>(bytes);
 }
@@ -145,7 +146,7 @@ int Store::AddTable(TableOptions options) {
     throw InvalidArgument("table " + options.name + ": expected at least one row and one column, received [" +
                           std::to_string(options.rows) + "," + std::to_string(options.dim) + "]");
   }
-  tables_.push_back(std::make_unique<Table>(std::move(options), slots_));
+  tables_.push_back(std::make_unique<Table>(std::move(options), slots_, memory_));
   return tables() - 1;
 }
 
@@ -170,7 +171,7 @@ void Store::Settle() {
     const uint32_t number = static_cast<uint32_t>(unit % Table::kShards);
     const MissedSteps* steps = missed(settled);
     Shard& shard = settled.shard(number);
-    for (IndexEntry& entry : shard.index.entries()) {
+    for (IndexEntry& entry : shard.index) {
       if (entry.slot == IndexEntry::kFree) continue;
       if (steps != nullptr && entry.last != steps->clock()) {
         float* record = shard.records[entry.slot];

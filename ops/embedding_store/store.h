@@ -63,7 +63,8 @@ class Table {
  public:
   static constexpr uint32_t kShards = 16;
 
-  Table(TableOptions options, const std::vector<Slot>& slots);
+  /** `memory` lives longer. */
+  Table(TableOptions options, const std::vector<Slot>& slots, Memory& memory);
 
   const std::string& name() const { return options_.name; }
   int64_t rows() const { return options_.rows; }
@@ -103,7 +104,7 @@ class Table {
   template <typename Visit>
   void ForEach(uint32_t shard, Visit&& visit) const {
     const Shard& part = shards_[shard];
-    for (const IndexEntry& entry : part.index.entries()) {
+    for (const IndexEntry& entry : part.index) {
       if (entry.slot != IndexEntry::kFree) visit(entry.id, static_cast<const float*>(part.records[entry.slot]));
     }
   }
@@ -123,6 +124,7 @@ class Table {
   void WriteShards(int64_t first, int64_t count, const float* const* components, int32_t last, uint32_t part,
                    uint32_t parts);
 
+  Memory& memory_;
   TableOptions options_;
   std::vector<Component> components_;
   int64_t record_width_ = 0;
@@ -182,6 +184,7 @@ class Store {
   std::vector<Slot> slots_;
   int threads_;
   std::optional<MissedSteps> missed_;
+  Memory memory_;
   std::vector<std::unique_ptr<Table>> tables_;
   RowKeeper* keeper_ = nullptr;
 };
