@@ -1,50 +1,45 @@
+import type { AdagradOptimizer } from '../config/generated/types.js';
 import { IndexedSlices } from '../tf/grad/indexed_slices.js';
-import type { Graph, Operation, Output, Variables } from '../tf/index.js';
-import { ops } from '../tf/index.js';
+import type { Operation } from '../tf/index.js';
+import type { SlotSpec } from './row_rule.js';
+import { createSlots } from './slots.js';
 import { mergeRows } from './sparse_gradient.js';
-import type { Optimizer, VariableGradient } from './types.js';
-
-export interface AdagradConfig {
-  /** Start of the sum of squares. Default in EasyRec: 0.1. */
-  readonly initialAccumulatorValue: number;
-}
+import { isEmbeddingTable } from './embedding_variables.js';
+import { rowwiseAdagradRule, updateRowwise } from './rowwise_adagrad.js';
+import type { Optimizer, UpdateContext, VariableGradient } from './types.js';
 
 /**
- * Adagrad (Duchi et al., JMLR 12, 2011): `a = a + g^2`, `w = w - lr g / sqrt(a)`.
+ * `adagrad_optimizer` (Duchi et al., JMLR 12, 2011): `a = a + g^2`, `w = w - lr g / sqrt(a)`.
  *
- * Rows of embedding tables move only at the steps that look them up. State: `<variable>/Adagrad`.
+ * Rows of embedding tables move only at the steps that look them up; with `row_wise`, a row has one number for all its
+ * elements. State: `<variable>/Adagrad` (a).
  */
-export function adagrad({ initialAccumulatorValue }: AdagradConfig): Optimizer {
-  const initializer = (graph: Graph, shape: readonly number[]): Output =>
-    ops.fill(ops.ints(graph, shape), ops.constant(graph, 'float32', initialAccumulatorValue));
+export function adagrad(config: AdagradOptimizer): Optimizer {
+  const { initial_accumulator_value: initial, row_wise: rowWise } = config;
+  const slots = [{ suffix: 'Adagrad', initial }] as const;
   return {
-    rowRule: { kind: 'adagrad', slots: [{ suffix: 'Adagrad', initial: initialAccumulatorValue }] },
-    apply({ variables, learningRate, rowUpdates = () => [] }, gradients) {
-      const { graph } = variables;
-      return graph.scope('Adagrad', () => [
-        ...gradients.map((pair) => update(variables, pair, { learningRate, initializer })),
+    rowRule: rowWise ? rowwiseAdagradRule(initial) : { kind: 'adagrad', slots },
+    apply(context, gradients) {
+      const { variables, learningRate, rowUpdates = () => [] } = context;
+      return variables.graph.scope('Adagrad', () => [
+        ...gradients.flatMap((pair) =>
+          rowWise && isEmbeddingTable(pair.variable)
+            ? updateRowwise(context, pair, initial)
+            : [update(context, pair, slots)],
+        ),
         ...rowUpdates(learningRate),
       ]);
     },
   };
 }
 
-interface UpdateParts {
-  readonly learningRate: Output;
-  readonly initializer: (graph: Graph, shape: readonly number[]) => Output;
-}
-
 function update(
-  variables: Variables,
+  { variables, learningRate }: UpdateContext,
   { variable, gradient }: VariableGradient,
-  { learningRate, initializer }: UpdateParts,
+  slots: readonly [SlotSpec],
 ): Operation {
-  const { graph } = variables;
-  const accumulator = variables.create(`${variable.name}/Adagrad`, {
-    shape: variable.shape,
-    initializer,
-    trainable: false,
-  });
+  const { graph } = variable;
+  const [accumulator] = createSlots(variables, variable, slots);
   const state = [variable.handle, accumulator.handle, learningRate];
   if (!(gradient instanceof IndexedSlices)) return graph.op('ResourceApplyAdagrad', [...state, gradient]);
   const { rows, values } = mergeRows(gradient);

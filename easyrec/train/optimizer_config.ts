@@ -1,11 +1,17 @@
-import type {
-  LearningRate as LearningRateConfig,
-  Optimizer as OptimizerConfig,
-  TrainConfig,
-} from '../config/generated/types.js';
-import { defaultMessage, locationOf } from '../config/message.js';
+import { fromCase } from '../config/case_table.js';
+import type { Optimizer as OptimizerConfig, TrainConfig } from '../config/generated/types.js';
+import { has, locationOf, oneofCase } from '../config/message.js';
 import { ConfigError } from '../errors.js';
-import { LEARNING_RATES, OPTIMIZERS, type LearningRate, type Optimizer } from '../optimizers/index.js';
+import { type Log, SILENT_LOG } from '../log.js';
+import {
+  LEARNING_RATES,
+  type LearningRate,
+  type Optimizer,
+  OPTIMIZERS,
+  withClipping,
+  withEmbeddingMultiplier,
+  withFrozen,
+} from '../optimizers/index.js';
 
 /** How a model learns. */
 export interface Learning {
@@ -14,84 +20,53 @@ export interface Learning {
 }
 
 /**
- * The optimizer and learning rate that a config names.
+ * The optimizer and learning rate that a config names, with what else it asks to be done to gradients.
  *
- * @throws ConfigError for none, one that is not supported yet, or a decay over 0 steps.
+ * @param log is told of traps. Default: nobody is
+ * @throws ConfigError for none, or one with numbers that it cannot work with
  */
-export function learningOf(trainConfig: TrainConfig): Learning {
+export function learningOf(trainConfig: TrainConfig, log: Log = SILENT_LOG): Learning {
   const [config] = trainConfig.optimizer_config;
   if (config === undefined) {
     throw new ConfigError('optimizer_config: expected one optimizer, received none', {
       at: locationOf(trainConfig),
     });
   }
-  const name = config.which_optimizer;
-  switch (name) {
-    case 'adam_optimizer':
-    case 'lazy_adam_optimizer': {
-      const adam = config[name] ?? defaultMessage('AdamOptimizer');
-      const { beta1, beta2, learning_rate } = adam;
-      return {
-        optimizer: OPTIMIZERS[name]({ beta1, beta2 }),
-        learningRate: learningRateOf(learning_rate, config),
-      };
-    }
-    case 'adagrad_optimizer': {
-      const adagrad = config.adagrad_optimizer ?? defaultMessage('AdagradOptimizer');
-      const { initial_accumulator_value: initialAccumulatorValue, learning_rate } = adagrad;
-      return {
-        optimizer: OPTIMIZERS.adagrad_optimizer({ initialAccumulatorValue }),
-        learningRate: learningRateOf(learning_rate, config),
-      };
-    }
-    case 'adam_async_optimizer':
-    case 'adam_asyncw_optimizer':
-    case 'adamw_optimizer':
-    case 'ftrl_optimizer':
-    case 'momentum_optimizer':
-    case 'momentumw_optimizer':
-    case 'rms_prop_optimizer':
-    case null:
-      throw unsupported('optimizer', name, Object.keys(OPTIMIZERS), config);
-  }
+  const { learningRate, optimizer } = oneLearning(config);
+  const norm = trainConfig.gradient_clipping_by_norm;
+  const clipped = norm > 0 ? withClipping(optimizer, norm) : optimizer;
+  const multiplied = withMultiplier(clipped, config, log);
+  const patterns = trainConfig.freeze_gradient.map((text, i) => frozenPattern(text, trainConfig, i));
+  return { learningRate, optimizer: patterns.length > 0 ? withFrozen(multiplied, patterns) : multiplied };
 }
 
-function learningRateOf(config: LearningRateConfig | null, owner: OptimizerConfig): LearningRate {
-  const name = config?.which_learning_rate ?? null;
-  switch (name) {
-    case 'constant_learning_rate': {
-      const constant = config?.constant_learning_rate ?? defaultMessage('ConstantLearningRate');
-      return LEARNING_RATES[name]({ learningRate: constant.learning_rate });
-    }
-    case 'exponential_decay_learning_rate': {
-      const decay = config?.exponential_decay_learning_rate ?? defaultMessage('ExponentialDecayLearningRate');
-      if (decay.decay_steps === 0) {
-        throw new ConfigError('decay_steps: expected a whole number from 1, received 0', {
-          at: locationOf(decay, 'decay_steps'),
-        });
-      }
-      return LEARNING_RATES[name]({
-        initialLearningRate: decay.initial_learning_rate,
-        decaySteps: decay.decay_steps,
-        decayFactor: decay.decay_factor,
-        staircase: decay.staircase,
-        burninLearningRate: decay.burnin_learning_rate,
-        burninSteps: decay.burnin_steps,
-        minLearningRate: decay.min_learning_rate,
-      });
-    }
-    case 'cosine_decay_learning_rate':
-    case 'manual_step_learning_rate':
-    case 'poly_decay_learning_rate':
-    case 'transformer_learning_rate':
-    case null:
-      throw unsupported('learning_rate', name, Object.keys(LEARNING_RATES), config ?? owner);
-  }
+function oneLearning(config: OptimizerConfig): Learning {
+  const optimizer = fromCase(config, 'optimizer', OPTIMIZERS);
+  const rate = oneofCase(config, 'optimizer')?.value.learning_rate ?? null;
+  return {
+    optimizer,
+    learningRate: fromCase(rate, 'learning_rate', LEARNING_RATES, locationOf(rate ?? config)),
+  };
 }
 
-function unsupported(what: string, name: string | null, known: readonly string[], at: object): ConfigError {
-  const received = name === null ? 'none' : `${name}, which is not supported yet`;
-  return new ConfigError(`${what}: expected ${known.join(' or ')}, received ${received}`, {
-    at: locationOf(at),
-  });
+function withMultiplier(optimizer: Optimizer, config: OptimizerConfig, log: Log): Optimizer {
+  if (!has(config, 'embedding_learning_rate_multiplier')) return optimizer;
+  log.warn(
+    'embedding_learning_rate_multiplier multiplies the gradients of embeddings, not their learning rate, as in ' +
+      'EasyRec; optimizers that divide by the size of gradients, such as Adam and Adagrad, hardly notice it',
+  );
+  return withEmbeddingMultiplier(optimizer, config.embedding_learning_rate_multiplier);
+}
+
+/** A regular expression that Python would read in the same way. */
+function frozenPattern(text: string, trainConfig: TrainConfig, index: number): RegExp {
+  try {
+    // With this flag, what only Python knows is an error rather than something else.
+    return new RegExp(text, 'u');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`freeze_gradient: expected a regular expression, received "${text}": ${reason}`, {
+      at: locationOf(trainConfig, 'freeze_gradient', index),
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import protobuf from 'protobufjs';
 import { configSchemas, messageSchema } from '../../easyrec/config/schema.js';
 import { packageFile } from '../../easyrec/package_files.js';
-import { SCHEMA_COUNTS } from './schema_counts.js';
+import { OUR_COUNTS, SCHEMA_COUNTS } from './schema_counts.js';
 
 const PROTOS = packageFile('easyrec/config/protos');
 
@@ -37,7 +37,11 @@ function countFile(file: string): readonly number[] {
 test('the .proto files hold every message, field, default, enum and value of the schema', () => {
   const files = readdirSync(PROTOS).filter((file) => file.endsWith('.proto'));
   assert.deepEqual(files.sort(), Object.keys(SCHEMA_COUNTS).sort());
-  for (const file of files) assert.deepEqual(countFile(file), SCHEMA_COUNTS[file], file);
+  for (const file of files) {
+    const ours = OUR_COUNTS[file] ?? [0, 0, 0, 0, 0];
+    const expected = SCHEMA_COUNTS[file]?.map((count, i) => count + (ours[i] ?? 0));
+    assert.deepEqual(countFile(file), expected, file);
+  }
 });
 
 test('the counts add up to those of the whole schema', () => {

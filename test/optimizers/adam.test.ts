@@ -1,54 +1,59 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseMessage } from '../../easyrec/config/message.js';
 import { OPTIMIZERS } from '../../easyrec/optimizers/index.js';
 import { gradients } from '../../easyrec/tf/grad/index.js';
 import { Graph, makeStep, ops, scalar, Session, tensor, Variables } from '../../easyrec/tf/index.js';
+import { SOME_ROWS } from './cases.js';
+import { type ClosedForm, elementwise, traceOf } from './closed_form.js';
 import { largestDifference, type OptimizerCase, randomCase, runCase, type Trace } from './optimizer_case.js';
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
-const adam = OPTIMIZERS.lazy_adam_optimizer({ beta1: BETA1, beta2: BETA2 });
+const adam = OPTIMIZERS.lazy_adam_optimizer(parseMessage('LazyAdamOptimizer', 'beta1: 0.9 beta2: 0.999'));
 
-/** Adam of the touched rows by its formula, in float64. */
-function lazyAdam({ height, width, start, steps, learningRates }: OptimizerCase): Trace {
-  const w = [...start];
-  const m = w.map(() => 0);
-  const v = w.map(() => 0);
-  return steps.map(({ rows, values }, step) => {
-    const t = step + 1;
+/** Adam's formulas, in float64. */
+const FORM: ClosedForm = {
+  slots: [
+    { suffix: 'Adam', initial: 0 },
+    { suffix: 'Adam_1', initial: 0 },
+  ],
+  move: elementwise((w, [m = NaN, v = NaN], { gradient, rate, t }) => {
+    const mean = BETA1 * m + (1 - BETA1) * gradient;
+    const square = BETA2 * v + (1 - BETA2) * gradient ** 2;
     const correction = Math.sqrt(1 - BETA2 ** t) / (1 - BETA1 ** t);
-    for (let row = 0; row < height; row++) {
-      const places = rows.flatMap((each, place) => (each === row ? [place] : []));
-      for (let column = 0; places.length > 0 && column < width; column++) {
-        const g = places.reduce((sum, place) => sum + (values[place * width + column] ?? NaN), 0);
-        const i = row * width + column;
-        m[i] = BETA1 * (m[i] ?? NaN) + (1 - BETA1) * g;
-        v[i] = BETA2 * (v[i] ?? NaN) + (1 - BETA2) * g * g;
-        const move = ((learningRates[step] ?? NaN) * correction * m[i]) / (Math.sqrt(v[i]) + 1e-8);
-        w[i] = (w[i] ?? NaN) - move;
-      }
-    }
-    return {
-      w: [...w],
-      'w/Adam': [...m],
-      'w/Adam_1': [...v],
-      beta1_power: [BETA1 ** (t + 1)],
-      beta2_power: [BETA2 ** (t + 1)],
-    };
-  });
+    return [w - (rate * correction * mean) / (Math.sqrt(square) + 1e-8), mean, square];
+  }),
+};
+
+function formula(form: ClosedForm, testCase: OptimizerCase): Trace {
+  return traceOf(form, testCase).map((state, step) => ({
+    ...state,
+    beta1_power: [BETA1 ** (step + 2)],
+    beta2_power: [BETA2 ** (step + 2)],
+  }));
 }
 
 test('rows that are looked up move by the formula, the others and their moments stay', () => {
   const testCase = randomCase({ height: 40, width: 3, steps: 30 }, false, (random) =>
     Array.from({ length: 12 }, () => random.below(40)),
   );
-  const difference = largestDifference(runCase(adam, testCase), lazyAdam(testCase));
+  const difference = largestDifference(runCase(adam, testCase), formula(FORM, testCase));
+  assert.ok(difference <= 2e-6, `they differ by ${difference}`);
+});
+
+test('Adam moves every row at every step, those that were not looked up by their momentum', () => {
+  const everyStep = OPTIMIZERS.adam_optimizer(parseMessage('AdamOptimizer', 'beta1: 0.9 beta2: 0.999'));
+  const difference = largestDifference(
+    runCase(everyStep, SOME_ROWS),
+    formula({ ...FORM, everyStep: true }, SOME_ROWS),
+  );
   assert.ok(difference <= 2e-6, `they differ by ${difference}`);
 });
 
 test('a step without any row changes nothing but the powers of beta', () => {
   const testCase = randomCase({ height: 3, width: 2, steps: 3 }, false, () => []);
-  const difference = largestDifference(runCase(adam, testCase), lazyAdam(testCase));
+  const difference = largestDifference(runCase(adam, testCase), formula(FORM, testCase));
   assert.ok(difference <= 1e-6, `they differ by ${difference}`);
   assert.deepEqual(runCase(adam, testCase).at(-1)?.['w'], testCase.start);
 });

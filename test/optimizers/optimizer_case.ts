@@ -10,8 +10,10 @@ export interface GradientRows {
   readonly values: readonly number[];
 }
 
-/** A variable `w` of `height` rows, its initial value, and the steps to take. */
+/** A variable of `height` rows, its initial value, and the steps to take. */
 export interface OptimizerCase {
+  /** Its name. Default: `w`. */
+  readonly variable?: string;
   readonly height: number;
   readonly width: number;
   readonly start: readonly number[];
@@ -50,10 +52,10 @@ export function randomCase(
 
 /** Runs an optimizer of ours through a case. */
 export function runCase(optimizer: Optimizer, testCase: OptimizerCase, config: ConfigProto = {}): Trace {
-  const { height, width, start, dense, steps, learningRates } = testCase;
+  const { variable: name = 'w', height, width, start, dense, steps, learningRates } = testCase;
   using graph = new Graph();
   const variables = new Variables(graph);
-  const variable = variables.create('w', {
+  const variable = variables.create(name, {
     shape: [height, width],
     initializer: () => ops.constant(graph, 'float32', [...start], [height, width]),
   });
@@ -81,33 +83,57 @@ export function runCase(optimizer: Optimizer, testCase: OptimizerCase, config: C
   });
 }
 
-/** Reads the case of sys.argv[1], takes its steps with the optimizer named by `make`, a Python expression, prints the trace. */
-export function pythonProgram(make: string): string {
-  return `
+/** Python's `trace_of(make, case)`, which takes the steps of a case with the optimizer that `make(learning_rate)` gives. */
+const TRACE_OF = `
 import json, sys
 import tensorflow.compat.v1 as tf
 tf.disable_eager_execution()
-case = json.loads(sys.argv[1])
-shape = [case['height'], case['width']]
-w = tf.get_variable('w', shape, use_resource=True, initializer=tf.constant_initializer(case['start']))
-rows = tf.placeholder(tf.int64, [None])
-values = tf.placeholder(tf.float32, [None, case['width']])
-learning_rate = tf.placeholder(tf.float32, [])
-gradient = values if case['dense'] else tf.IndexedSlices(values, rows, shape)
-if case['dense']:
-  gradient.set_shape(shape)
-train = (${make}).apply_gradients([(gradient, w)])
-trace = []
-with tf.Session() as session:
-  session.run(tf.global_variables_initializer())
-  for step, lr in zip(case['steps'], case['learningRates']):
-    feeds = {rows: step['rows'], learning_rate: lr}
-    feeds[values] = [step['values'][i * shape[1]:(i + 1) * shape[1]] for i in range(len(step['rows']))]
-    session.run(train, feeds)
-    variables = tf.global_variables()
-    state = session.run(variables)
-    trace.append({v.op.name: [float(x) for x in value.reshape([-1])] for v, value in zip(variables, state)})
-print(json.dumps(trace))
+def trace_of(make, case):
+  with tf.Graph().as_default():
+    return take_steps(make, case)
+def take_steps(make, case):
+  shape = [case['height'], case['width']]
+  w = tf.get_variable('w', shape, use_resource=True, initializer=tf.constant_initializer(case['start']))
+  rows = tf.placeholder(tf.int64, [None])
+  values = tf.placeholder(tf.float32, [None, case['width']])
+  learning_rate = tf.placeholder(tf.float32, [])
+  gradient = values if case['dense'] else tf.IndexedSlices(values, rows, shape)
+  if case['dense']:
+    gradient.set_shape(shape)
+  train = make(learning_rate).apply_gradients([(gradient, w)])
+  trace = []
+  with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    for step, lr in zip(case['steps'], case['learningRates']):
+      feeds = {rows: step['rows'], learning_rate: lr}
+      feeds[values] = [step['values'][i * shape[1]:(i + 1) * shape[1]] for i in range(len(step['rows']))]
+      session.run(train, feeds)
+      variables = tf.global_variables()
+      state = session.run(variables)
+      trace.append({v.op.name: [float(x) for x in value.reshape([-1])] for v, value in zip(variables, state)})
+  return trace
+`;
+
+/** Reads the case of sys.argv[1], takes its steps with the optimizer named by `make`, a Python expression, prints the trace. */
+export function pythonProgram(make: string): string {
+  return `${TRACE_OF}
+print(json.dumps(trace_of(lambda learning_rate: ${make}, json.loads(sys.argv[1]))))
+`;
+}
+
+/**
+ * Reads a list of cases from sys.argv[1] and prints a list for each optimizer, of one trace a case.
+ *
+ * @param makes the optimizers, Python expressions
+ * @param definitions what they need
+ */
+export function pythonTraces(makes: readonly string[], definitions: string): string {
+  return `${TRACE_OF}
+${definitions}
+makes = [
+${makes.map((make) => `  lambda learning_rate: ${make},`).join('\n')}
+]
+print(json.dumps([[trace_of(make, case) for case in json.loads(sys.argv[1])] for make in makes]))
 `;
 }
 

@@ -124,6 +124,8 @@ export interface AdagradOptimizer {
   readonly learning_rate: LearningRate | null;
   /** Default 0.1. */
   readonly initial_accumulator_value: number;
+  /** Default false. */
+  readonly row_wise: boolean;
 }
 
 export interface AdamAsyncOptimizer {

@@ -22,6 +22,7 @@ export const PIPELINE_SUPPORT = {
     ...all(HONOURED, 'num_steps', 'fine_tune_checkpoint', 'save_checkpoints_steps', 'save_checkpoints_secs'),
     ...all(HONOURED, 'keep_checkpoint_max', 'save_summary_steps', 'log_step_count_steps', 'write_graph'),
     ...all(HONOURED, 'inter_op_parallelism_threads', 'intra_op_parallelism_threads'),
+    ...all(HONOURED, 'gradient_clipping_by_norm', 'freeze_gradient'),
     ...all(NEVER_READ, 'startup_delay_steps', 'protocol', 'tensor_fuse'),
     ...all(
       ignored('it matters only with several workers'),
@@ -63,19 +64,48 @@ export const PIPELINE_SUPPORT = {
   },
 } as const satisfies SupportTable;
 
+const BETAS = all(HONOURED, 'learning_rate', 'beta1', 'beta2');
+
 /** Optimizers and learning rates. */
 export const OPTIMIZER_SUPPORT = {
   Optimizer: {
-    ...all(HONOURED, 'adam_optimizer', 'adagrad_optimizer', 'lazy_adam_optimizer'),
+    ...all(HONOURED, 'adam_optimizer', 'lazy_adam_optimizer', 'adamw_optimizer', 'adam_async_optimizer'),
+    ...all(HONOURED, 'adam_asyncw_optimizer', 'adagrad_optimizer', 'momentum_optimizer'),
+    ...all(HONOURED, 'momentumw_optimizer', 'rms_prop_optimizer', 'ftrl_optimizer'),
+    embedding_learning_rate_multiplier: HONOURED,
     moving_average_decay: ignored('it matters only with use_moving_average'),
   },
-  AdamOptimizer: all(HONOURED, 'learning_rate', 'beta1', 'beta2'),
-  LazyAdamOptimizer: all(HONOURED, 'learning_rate', 'beta1', 'beta2'),
-  AdagradOptimizer: all(HONOURED, 'learning_rate', 'initial_accumulator_value'),
-  LearningRate: all(HONOURED, 'constant_learning_rate', 'exponential_decay_learning_rate'),
+  AdamOptimizer: BETAS,
+  LazyAdamOptimizer: BETAS,
+  AdamAsyncOptimizer: BETAS,
+  AdamWOptimizer: { ...BETAS, weight_decay: HONOURED },
+  AdamAsyncWOptimizer: { ...BETAS, weight_decay: HONOURED },
+  AdagradOptimizer: all(HONOURED, 'learning_rate', 'initial_accumulator_value', 'row_wise'),
+  MomentumOptimizer: all(HONOURED, 'learning_rate', 'momentum_optimizer_value'),
+  MomentumWOptimizer: all(HONOURED, 'learning_rate', 'momentum_optimizer_value', 'weight_decay'),
+  RMSPropOptimizer: all(HONOURED, 'learning_rate', 'momentum_optimizer_value', 'decay', 'epsilon'),
+  FtrlOptimizer: {
+    ...all(HONOURED, 'learning_rate', 'learning_rate_power', 'initial_accumulator_value'),
+    ...all(HONOURED, 'l1_reg', 'l2_reg', 'l2_shrinkage_reg'),
+  },
+  LearningRate: {
+    ...all(HONOURED, 'constant_learning_rate', 'exponential_decay_learning_rate'),
+    ...all(HONOURED, 'manual_step_learning_rate', 'cosine_decay_learning_rate'),
+    ...all(HONOURED, 'poly_decay_learning_rate', 'transformer_learning_rate'),
+  },
   ConstantLearningRate: { learning_rate: HONOURED },
   ExponentialDecayLearningRate: {
     ...all(HONOURED, 'initial_learning_rate', 'decay_steps', 'decay_factor', 'staircase'),
     ...all(HONOURED, 'burnin_learning_rate', 'burnin_steps', 'min_learning_rate'),
+  },
+  ManualStepLearningRate: all(HONOURED, 'initial_learning_rate', 'schedule', 'warmup'),
+  'ManualStepLearningRate.LearningRateSchedule': all(HONOURED, 'step', 'learning_rate'),
+  CosineDecayLearningRate: {
+    ...all(HONOURED, 'learning_rate_base', 'total_steps', 'warmup_learning_rate', 'warmup_steps'),
+    hold_base_rate_steps: HONOURED,
+  },
+  PolyDecayLearningRate: all(HONOURED, 'learning_rate_base', 'total_steps', 'power', 'end_learning_rate'),
+  TransformerLearningRate: {
+    ...all(HONOURED, 'learning_rate_base', 'hidden_size', 'warmup_steps', 'step_scaling_rate'),
   },
 } as const satisfies SupportTable;

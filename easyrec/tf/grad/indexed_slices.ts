@@ -7,6 +7,9 @@ import { cast, mul, unsortedSegmentSum } from '../ops/math.js';
  * A tensor of which only some rows are not zero: `dense[indices[i]] += values[i]`. Indices may repeat.
  */
 export class IndexedSlices {
+  /** What it is the sum of, a part for each lookup; itself where it is no sum. */
+  readonly parts: readonly IndexedSlices[];
+
   constructor(
     /** Rows, `[n, ...]`. */
     readonly values: Output,
@@ -14,7 +17,10 @@ export class IndexedSlices {
     readonly indices: Output,
     /** The shape of the whole: numbers where it is known beforehand, else a 1-D tensor. */
     readonly denseShape: readonly number[] | Output,
-  ) {}
+    parts: readonly IndexedSlices[] = [],
+  ) {
+    this.parts = parts.length === 0 ? [this] : parts;
+  }
 
   /** The whole tensor; repeated rows are added up. */
   toDense(): Output {
@@ -27,7 +33,8 @@ export class IndexedSlices {
 
   /** Every row times a scalar of the same dtype. */
   scale(factor: Output | number): IndexedSlices {
-    return new IndexedSlices(mul(this.values, factor), this.indices, this.denseShape);
+    const parts = this.parts.length === 1 ? [] : this.parts.map((part) => part.scale(factor));
+    return new IndexedSlices(mul(this.values, factor), this.indices, this.denseShape, parts);
   }
 
   /**
@@ -46,6 +53,7 @@ export class IndexedSlices {
       concatRows(slices.map(({ values }) => values)),
       concatRows(indices),
       slices.map(({ denseShape }) => denseShape).find(Array.isArray) ?? first.denseShape,
+      slices.flatMap(({ parts }) => parts),
     );
   }
 }
