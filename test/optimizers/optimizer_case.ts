@@ -64,7 +64,7 @@ export function runCase(optimizer: Optimizer, testCase: OptimizerCase, config: C
   const learningRate = ops.placeholder(graph, 'float32', [], 'learning_rate');
   const gradient = dense ? values : new IndexedSlices(values, rows, [height, width]);
   const pairs: VariableGradient[] = [{ variable, gradient }];
-  const targets = optimizer.apply({ variables, learningRate }, pairs);
+  const targets = [ops.group(graph, optimizer.apply({ variables, learningRate }, pairs))];
   const session = Session.create(graph, { config });
   session.runSync(makeStep({ targets: variables.all.map(({ initialize }) => initialize) }));
   const step = makeStep({ feeds: [rows, values, learningRate], targets });

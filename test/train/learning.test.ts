@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../easyrec/errors.js';
+import { SILENT_LOG } from '../../easyrec/log.js';
 import { type Learning, learningOf } from '../../easyrec/train/optimizer_config.js';
 import { randomCase, runCase } from '../optimizers/optimizer_case.js';
 import { pipelineOf } from './pipeline_text.js';
@@ -67,25 +68,63 @@ test('every field of the exponential decay is used', () => {
   }
 });
 
-test('what is missing or not supported yet fails at its place', () => {
+test('what is missing fails at its place', () => {
   assert.match(failure(''), /^a\.config:\d+:\d+: optimizer_config: expected one optimizer, received none$/);
   assert.match(
-    failure('optimizer_config { ftrl_optimizer { } }'),
-    /a\.config:\d+:\d+: optimizer: expected adam_optimizer or .*, received ftrl_optimizer, which is not supported/,
+    failure('optimizer_config { }'),
+    /^a\.config:\d+:\d+: optimizer: expected adam_optimizer or .*, received none$/,
   );
   assert.match(
     failure('optimizer_config { adam_optimizer { } }'),
-    /learning_rate: expected .*, received none/,
-  );
-  assert.match(
-    failure('optimizer_config { adam_optimizer { learning_rate { poly_decay_learning_rate { } } } }'),
-    /received poly_decay_learning_rate, which is not supported yet/,
+    /^a\.config:\d+:\d+: learning_rate: expected constant_learning_rate or .*, received none$/,
   );
 });
 
-test('a decay over no steps fails rather than giving a rate that is not a number', () => {
+test('numbers that cannot be worked with fail at their place', () => {
   const message = failure(
     'optimizer_config { adam_optimizer { learning_rate { exponential_decay_learning_rate {\n decay_steps: 0 } } } }',
   );
   assert.match(message, /^a\.config:\d+:2: decay_steps: expected a whole number from 1, received 0$/);
+});
+
+const MOMENTUM = `optimizer_config { momentum_optimizer { ${CONSTANT} momentum_optimizer_value: 0 }`;
+
+/** How far one step of momentum moves the first weight for each unit of its gradient. */
+function moveOf(config: string, variable = 'w'): number {
+  const { optimizer } = learning(config);
+  const after = runCase(optimizer, { ...ONE_STEP, variable })[0]?.[variable]?.[0] ?? NaN;
+  const [rate = NaN] = ONE_STEP.learningRates;
+  return ((ONE_STEP.start[0] ?? NaN) - after) / (rate * (ONE_STEP.steps[0]?.values[0] ?? NaN));
+}
+
+const near = (received: number, wanted: number): void =>
+  assert.ok(Math.abs(received - wanted) < 1e-4, `${received} is not ${wanted}`);
+
+test('gradients are clipped by their norm as the config says', () => {
+  const norm = Math.hypot(...(ONE_STEP.steps[0]?.values ?? []));
+  near(moveOf(`${MOMENTUM} }`), 1);
+  near(moveOf(`${MOMENTUM} } gradient_clipping_by_norm: ${norm / 4}`), 0.25);
+  near(moveOf(`${MOMENTUM} } gradient_clipping_by_norm: ${norm * 2}`), 1);
+  near(moveOf(`${MOMENTUM} } gradient_clipping_by_norm: -1`), 1);
+});
+
+test("embeddings' gradients are multiplied as the config says, and a warning names the trap", () => {
+  const config = `${MOMENTUM} embedding_learning_rate_multiplier: 3 }`;
+  near(moveOf(config), 1);
+  near(moveOf(config, 'input_layer/user_embedding/embedding_weights'), 3);
+  const warnings: string[] = [];
+  const { train_config: trainConfig } = pipelineOf(`train_config { ${config} }`);
+  assert.ok(trainConfig);
+  learningOf(trainConfig, { ...SILENT_LOG, warn: (text) => warnings.push(text) });
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /^embedding_learning_rate_multiplier multiplies the gradients/);
+});
+
+test('variables whose name fits a pattern of the config stay as they are', () => {
+  assert.equal(moveOf(`${MOMENTUM} } freeze_gradient: "^v" freeze_gradient: "w:0"`), 0);
+  near(moveOf(`${MOMENTUM} } freeze_gradient: "^v"`), 1);
+  assert.match(
+    failure(`${MOMENTUM} }\n freeze_gradient: "^v"\n freeze_gradient: "(?P<name>w)"`),
+    /^a\.config:13:2: freeze_gradient: expected a regular expression, received "\(\?P<name>w\)": /,
+  );
 });
