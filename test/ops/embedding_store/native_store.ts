@@ -60,7 +60,7 @@ interface StoreLibrary {
 }
 
 const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
-  new: 'int64_t easyrec_store_new(str rule, void *parameters, int parameter_count, int slots, void *initial, void *per_row, int threads, void *message, size_t size)',
+  create: 'int64_t easyrec_store_new(str rule, void *parameters, int parameter_count, int slots, void *initial, void *per_row, int threads, void *message, size_t size)',
   free: 'void easyrec_store_free(int64_t store)',
   add_table:
     'int easyrec_store_add_table(int64_t store, str name, int64_t rows, int64_t dim, int kind, double a, double b, void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
@@ -114,7 +114,7 @@ export class NativeStore {
 
   constructor({ kind, parameters, slots }: StoreRule, threads = 2) {
     this.#slots = slots;
-    this.number = library().new(
+    this.number = library().create(
       kind,
       Float64Array.from(parameters),
       parameters.length,
