@@ -1,5 +1,6 @@
 // EasyRecBatchNorm and EasyRecBatchNormGrad: batch normalization by the statistics of the batch, with the activation
 // behind it. See README.md.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -24,12 +25,15 @@ struct Columns {
   const T* beta;
 };
 
-/** Mean and sum of squared differences from it, per column, of a block that stays in the cache between both passes. */
+/**
+ * Per column of a block, which stays in the cache between both passes: about its mean, the sum of the differences from
+ * that (what rounding left), and the sum of their squares.
+ */
 template <typename T>
 inline __attribute__((always_inline)) void BlockMoments(const T* x, Rows rows, int64_t columns, T* __restrict mean,
-                                                        T* __restrict squares) {
+                                                        T* __restrict rest, T* __restrict squares) {
   const T count = static_cast<T>(rows.end - rows.begin);
-  for (int64_t c = 0; c < columns; c++) mean[c] = squares[c] = 0;
+  for (int64_t c = 0; c < columns; c++) mean[c] = rest[c] = squares[c] = 0;
   int64_t row = rows.begin;
   for (; row + 4 <= rows.end; row += 4) {
     const T* __restrict a = x + row * columns;
@@ -46,12 +50,14 @@ inline __attribute__((always_inline)) void BlockMoments(const T* x, Rows rows, i
     for (int64_t c = 0; c < columns; c++) {
       const T m = mean[c];
       const T d0 = a[c] - m, d1 = a[c + columns] - m, d2 = a[c + 2 * columns] - m, d3 = a[c + 3 * columns] - m;
+      rest[c] += (d0 + d1) + (d2 + d3);
       squares[c] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3);
     }
   }
   for (; row < rows.end; row++) {
     for (int64_t c = 0; c < columns; c++) {
       const T d = x[row * columns + c] - mean[c];
+      rest[c] += d;
       squares[c] += d * d;
     }
   }
@@ -115,8 +121,8 @@ inline __attribute__((always_inline)) void InputGradient(const T* xs, const T* d
 }
 
 #define EASYREC_BATCH_NORM_LOOPS(T)                                                                               \
-  EASYREC_VECTORIZED void RunMoments(const T* x, Rows rows, int64_t columns, T* mean, T* squares) {               \
-    BlockMoments<T>(x, rows, columns, mean, squares);                                                             \
+  EASYREC_VECTORIZED void RunMoments(const T* x, Rows rows, int64_t columns, T* moments) {                        \
+    BlockMoments<T>(x, rows, columns, moments, moments + columns, moments + 2 * columns);                         \
   }                                                                                                               \
   EASYREC_VECTORIZED void RunNormalize(bool relu, const T* x, Rows rows, int64_t columns, Columns<T> by, T* y) {  \
     if (relu) return Normalize<T, true>(x, rows, columns, by, y);                                                 \
@@ -194,30 +200,31 @@ class BatchNorm {
   void Moments(const T* x, const Matrix& matrix, T* mean, T* variance) const {
     const int64_t columns = matrix.columns;
     const RowBlocks blocks(matrix.rows, kBlockRows);
-    std::vector<T> moments(static_cast<size_t>(2 * blocks.count() * columns));
+    std::vector<T> moments(static_cast<size_t>(3 * blocks.count() * columns));
     threads_.Run(blocks, matrix.rows * columns, [&](Rows rows, int64_t i) {
-      T* const own = moments.data() + 2 * i * columns;
-      RunMoments(x, rows, columns, own, own + columns);
+      RunMoments(x, rows, columns, moments.data() + 3 * i * columns);
     });
     std::vector<double> means(static_cast<size_t>(columns));
     std::vector<double> squares(static_cast<size_t>(columns));
     double seen = 0;
     for (int64_t i = 0; i < blocks.count(); i++) {
-      const T* const own = moments.data() + 2 * i * columns;
+      const T* const own = moments.data() + 3 * i * columns;
       const double count = static_cast<double>(blocks.at(i).end - blocks.at(i).begin);
       const double share = count / (seen + count);
       const double weight = seen * share;
       for (int64_t c = 0; c < columns; c++) {
-        const double distance = static_cast<double>(own[c]) - means[static_cast<size_t>(c)];
-        means[static_cast<size_t>(c)] += distance * share;
-        squares[static_cast<size_t>(c)] += static_cast<double>(own[columns + c]) + distance * distance * weight;
+        const size_t at = static_cast<size_t>(c);
+        const double rest = static_cast<double>(own[columns + c]) / count;
+        const double distance = (static_cast<double>(own[c]) - means[at]) + rest;
+        means[at] += distance * share;
+        squares[at] += (static_cast<double>(own[2 * columns + c]) - rest * rest * count) + distance * distance * weight;
       }
       seen += count;
     }
     const double rows = matrix.rows == 0 ? 1 : seen;
     for (int64_t c = 0; c < columns; c++) {
       mean[c] = static_cast<T>(means[static_cast<size_t>(c)]);
-      variance[c] = static_cast<T>(squares[static_cast<size_t>(c)] / rows);
+      variance[c] = static_cast<T>(std::max(squares[static_cast<size_t>(c)] / rows, 0.0));
     }
   }
 
