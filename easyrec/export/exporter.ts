@@ -5,14 +5,8 @@ import { writeFileAtomic } from '../atomic_files.js';
 import { ConfigError, UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Asset, ConfigProto, ExportedVariable, Graph, Operation, Output } from '../tf/index.js';
-import {
-  addSaver,
-  decodeMessage,
-  exportGraph,
-  restoreCheckpoint,
-  Session,
-  writeSavedModel,
-} from '../tf/index.js';
+import { addSaver, decodeMessage, exportGraph, Session, writeSavedModel } from '../tf/index.js';
+import { restoreVariables } from '../train/restore_variables.js';
 import type { AssetFile } from './asset_files.js';
 import { chooseOpLibraries } from './choose_op_libraries.js';
 import { checkProvided, libraryOps } from './graph_ops.js';
@@ -78,7 +72,7 @@ export async function exportModel(options: ExportOptions): Promise<string> {
   const assets = await collectAssets(model, options);
   await using session = Session.create(graph, options.config === undefined ? {} : { config: options.config });
   const saver = model.variables.length === 0 ? undefined : addSaver(graph, model.variables);
-  if (saver !== undefined) await restoreCheckpoint(session, saver, options.checkpoint);
+  if (saver !== undefined) await restoreVariables(session, saver, options.checkpoint);
   const version = freeVersion(options.exportDir);
   const directory = join(options.exportDir, version);
   await writeSavedModel(directory, {

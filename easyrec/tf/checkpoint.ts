@@ -104,13 +104,27 @@ export class CheckpointReader implements Disposable {
 
 /** Turns what TensorFlow says of a checkpoint that it cannot read into an error for the user. */
 export function checkpointProblem(prefix: string, error: TensorflowError): DataError {
-  const where = `checkpoint ${prefix}`;
-  const message =
-    error.code === 'NOT_FOUND'
-      ? `${where}: not found: expected ${prefix}.index and ${prefix}.data-00000-of-00001 or more; ` +
-        `name a checkpoint by its files' common beginning (${error.detail})`
-      : `${where}: damaged or incomplete: ${error.message}; restore its files from a copy, or use another checkpoint`;
-  return new DataError(message, { cause: error });
+  return error.code === 'NOT_FOUND'
+    ? missingCheckpoint(prefix, { cause: error })
+    : damagedCheckpoint(prefix, error.message, { cause: error });
+}
+
+/** The error for a checkpoint that is not there. */
+export function missingCheckpoint(prefix: string, options?: ErrorOptions): DataError {
+  const reason = options?.cause instanceof TensorflowError ? ` (${options.cause.detail})` : '';
+  return new DataError(
+    `checkpoint ${prefix}: not found: expected ${prefix}.index and ${prefix}.data-00000-of-00001 or more; ` +
+      `name a checkpoint by its files' common beginning${reason}`,
+    options,
+  );
+}
+
+/** The error for a checkpoint that cannot be read. */
+export function damagedCheckpoint(prefix: string, reason: string, options?: ErrorOptions): DataError {
+  return new DataError(
+    `checkpoint ${prefix}: damaged or incomplete: ${reason}; restore its files from a copy, or use another checkpoint`,
+    options,
+  );
 }
 
 function explained<Result>(prefix: string, read: () => Result): Result {

@@ -1,42 +1,80 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { partialPath, syncPath, writeFileAtomic, writeProblem } from '../atomic_files.js';
-import { DataError, didYouMean } from '../errors.js';
-import type { CheckpointEntry } from './checkpoint.js';
 import { checkpointProblem, CheckpointReader } from './checkpoint.js';
-import type { SavedVariable, Saver } from './checkpoint_saver.js';
+import { checkFits } from './checkpoint_fit.js';
+import type { Saver } from './checkpoint_saver.js';
 import type { Session } from './session.js';
 import { makeStep } from './session.js';
 import { TensorflowError } from './status.js';
 import { scalar } from './tensor.js';
 
+/** What a checkpoint holds besides the variables of a session. */
+export interface CheckpointPart {
+  /**
+   * Begins to add it, as it is now, to the checkpoint at the prefix given, which holds the variables and which nobody
+   * sees yet.
+   *
+   * @param target where the checkpoint will be
+   * @returns what completes it, beside other work
+   */
+  begin(prefix: string, target: string): Promise<() => Promise<void>>;
+}
+
+/** A checkpoint whose content is settled: whatever changes from now on does not change it. */
+export interface CheckpointInProgress {
+  /** When it is where it belongs; the one who began it must see to its failure. */
+  readonly done: Promise<void>;
+}
+
 /**
- * Writes the variables of a session as a checkpoint: into a hidden folder beside it, from where the data file is
+ * Writes the variables of a session as a checkpoint: into a hidden folder beside it, from where the data files are
  * moved first and the index last, each when it is safely on the disk. Whenever the process is killed, a checkpoint
  * with an index is whole.
  *
  * @param prefix The files' names up to `.index`; its folder is made if need be.
- * @param complete Adds to the checkpoint at the prefix given, before anyone sees it. Default: there is nothing to add.
  * @throws UserError when the disk is full or the folder cannot be written; nothing is left behind then.
  */
-export async function writeCheckpoint(
+export async function writeCheckpoint(session: Session, saver: Saver, prefix: string): Promise<void> {
+  const { done } = await beginCheckpoint(session, saver, prefix);
+  await done;
+}
+
+/**
+ * As `writeCheckpoint`, but the session may go on as soon as its variables are written.
+ *
+ * @param part What else to put into it. Default: nothing.
+ */
+export async function beginCheckpoint(
   session: Session,
   saver: Saver,
   prefix: string,
-  complete?: (prefix: string) => Promise<void> | undefined,
-): Promise<void> {
+  part?: CheckpointPart | null,
+): Promise<CheckpointInProgress> {
   const folder = partialPath(prefix);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeProblem(prefix, error);
   });
   try {
     const written = join(folder, basename(prefix));
-    using filename = scalar('string', written);
-    const [name] = await session.run(makeStep({ feeds: [saver.filename], fetches: [saver.save] }), [
-      filename,
-    ]);
-    name?.dispose();
-    await complete?.(written);
+    await saveVariables(session, saver, written);
+    const complete = await part?.begin(written, prefix);
+    return { done: finish({ folder, prefix, complete }) };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw writeProblem(prefix, error);
+  }
+}
+
+interface Unfinished {
+  readonly folder: string;
+  readonly prefix: string;
+  readonly complete: (() => Promise<void>) | undefined;
+}
+
+async function finish({ folder, prefix, complete }: Unfinished): Promise<void> {
+  try {
+    await complete?.();
     await publish(folder, prefix);
   } catch (error) {
     throw writeProblem(prefix, error);
@@ -78,36 +116,16 @@ async function publish(folder: string, prefix: string): Promise<void> {
  *   or dtype; each such variable is named.
  */
 export async function restoreCheckpoint(session: Session, saver: Saver, prefix: string): Promise<void> {
-  checkVariables(saver.variables, prefix);
+  {
+    using reader = new CheckpointReader(prefix);
+    checkFits(prefix, saver.variables, reader.entries());
+  }
   using filename = scalar('string', prefix);
   try {
     await session.run(makeStep({ feeds: [saver.filename], targets: [saver.restore] }), [filename]);
   } catch (error) {
     throw error instanceof TensorflowError ? checkpointProblem(prefix, error) : error;
   }
-}
-
-const SHOWN_PROBLEMS = 5;
-
-// TensorFlow would assign a value of any shape to a variable without a word.
-function checkVariables(variables: readonly SavedVariable[], prefix: string): void {
-  using reader = new CheckpointReader(prefix);
-  const problems = variables.flatMap((variable) => {
-    const { name } = variable;
-    if (!reader.has(name)) return [`no tensor "${name}"${didYouMean(name, reader.names)}`];
-    const expected = describe(variable);
-    const received = describe({ name, dtype: reader.dtype(name), shape: reader.shape(name) });
-    return expected === received ? [] : [`"${name}": expected ${expected}, received ${received}`];
-  });
-  if (problems.length === 0) return;
-  const more = problems.length > SHOWN_PROBLEMS ? `; and ${problems.length - SHOWN_PROBLEMS} more` : '';
-  throw new DataError(
-    `checkpoint ${prefix}: does not fit this model: ${problems.slice(0, SHOWN_PROBLEMS).join('; ')}${more}`,
-  );
-}
-
-function describe({ dtype, shape }: CheckpointEntry): string {
-  return `${dtype}[${shape.join(', ')}]`;
 }
 
 /** What the file `checkpoint` beside checkpoints says, which tells TensorFlow which of them is the latest. */

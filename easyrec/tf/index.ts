@@ -37,11 +37,20 @@ export { loadSavedModel, readSavedModel } from './saved_model.js';
 export type { Signature, SignatureTensor } from './signature.js';
 export { readSignatures, shapeOfProto } from './signature.js';
 export type { CheckpointEntry } from './checkpoint.js';
-export { CheckpointReader } from './checkpoint.js';
+export { checkpointProblem, CheckpointReader, damagedCheckpoint } from './checkpoint.js';
+export type { BundleEntry, BundleIndex, WholeEntry } from './bundle/bundle_index.js';
+export { bundleEntry, encodeBundleIndex, readBundleIndex, shardFile } from './bundle/bundle_index.js';
+export { encodeStrings } from './bundle/string_tensor.js';
 export type { SavedVariable, Saver } from './checkpoint_saver.js';
 export { addSaver } from './checkpoint_saver.js';
-export type { CheckpointState } from './checkpoint_writer.js';
-export { restoreCheckpoint, writeCheckpoint, writeCheckpointState } from './checkpoint_writer.js';
+export type { CheckpointInProgress, CheckpointPart, CheckpointState } from './checkpoint_writer.js';
+export { checkFits, isAlike } from './checkpoint_fit.js';
+export {
+  beginCheckpoint,
+  restoreCheckpoint,
+  writeCheckpoint,
+  writeCheckpointState,
+} from './checkpoint_writer.js';
 export type { ExportedGraph } from './export_graph.js';
 export { exportGraph } from './export_graph.js';
 export type { SignatureOutputs } from './saved_model_proto.js';

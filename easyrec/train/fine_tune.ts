@@ -1,7 +1,9 @@
-import { addSaver, CheckpointReader, restoreCheckpoint, type Session, type Variable } from '../tf/index.js';
+import { addSaver, isAlike, type Session, type Variable } from '../tf/index.js';
+import { readCheckpoint } from './checkpoint_contents.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import type { TableCheckpoint } from './embedding_store/index.js';
 import type { ModelPlan } from './model_plan.js';
+import { restoreVariables } from './restore_variables.js';
 import { GLOBAL_STEP } from './global_step.js';
 import type { TrainingGraph } from './training_graph.js';
 
@@ -30,16 +32,13 @@ export async function fineTune(session: Session, { graph, tables, plan }: FineTu
   plan.log.info(`fine-tuning from ${prefix}: ${taken} variables taken over, ${skipped} start anew`);
   if (ofTables.length > 0) await tables?.restore(prefix, ofTables);
   if (fitting.length === 0) return;
-  await restoreCheckpoint(session, addSaver(graph.graph, fitting, 'fine_tune'), prefix);
+  await restoreVariables(session, addSaver(graph.graph, fitting, 'fine_tune'), prefix);
 }
 
 function matching(prefix: string, variables: readonly Variable[]): readonly Variable[] {
-  using reader = new CheckpointReader(prefix);
-  return variables.filter(
-    ({ name, shape, dtype }) =>
-      name !== GLOBAL_STEP &&
-      reader.has(name) &&
-      reader.dtype(name) === dtype &&
-      reader.shape(name).join() === shape.join(),
-  );
+  const entries = new Map(readCheckpoint(prefix).entries.map((entry) => [entry.name, entry]));
+  return variables.filter((variable) => {
+    const entry = entries.get(variable.name);
+    return variable.name !== GLOBAL_STEP && entry !== undefined && isAlike(variable, entry);
+  });
 }

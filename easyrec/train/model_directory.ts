@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeProblem } from '../atomic_files.js';
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Saver, Session } from '../tf/index.js';
-import { writeCheckpoint } from '../tf/index.js';
-import type { TableCheckpoint } from './embedding_store/index.js';
+import type { CheckpointInProgress, CheckpointPart, Saver, Session } from '../tf/index.js';
+import { beginCheckpoint } from '../tf/index.js';
 import {
   checkpointPrefix,
   hasCheckpoints,
@@ -33,7 +32,7 @@ export interface CheckpointContent {
   /** How many checkpoints are kept. */
   readonly keep: number;
   /** Tables that are no variables. Default: there are none. */
-  readonly tables?: TableCheckpoint | null;
+  readonly tables?: CheckpointPart | null;
 }
 
 /** What an earlier run left to go on from. */
@@ -90,16 +89,29 @@ export class ModelDirectory {
     removeUnfinished(this.path);
   }
 
-  /** Writes a checkpoint of a session's variables, and removes the oldest beyond `keep`. */
-  async save(
+  /**
+   * Begins to write a checkpoint of a session's variables, as they are now; training may go on once this resolves. When
+   * it is complete, the oldest checkpoints beyond `keep` are removed.
+   */
+  async beginSave(
     session: Session,
     saver: Saver,
     { step, input, keep, tables = null }: CheckpointContent,
-  ): Promise<void> {
+  ): Promise<CheckpointInProgress> {
     const prefix = checkpointPrefix(this.path, step);
     try {
       await writeCheckpointPart(prefix, 'input', input);
-      await writeCheckpoint(session, saver, prefix, (written) => tables?.save(written));
+      const { done } = await beginCheckpoint(session, saver, prefix, tables);
+      return { done: this.#complete(prefix, done, keep) };
+    } catch (error) {
+      removeCheckpoint(prefix);
+      throw error;
+    }
+  }
+
+  async #complete(prefix: string, written: Promise<void>, keep: number): Promise<void> {
+    try {
+      await written;
     } catch (error) {
       removeCheckpoint(prefix);
       throw error;

@@ -5,7 +5,8 @@ import type { BatchReader } from '../input/reader.js';
 import { METRICS } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
 import type { Saver } from '../tf/index.js';
-import { addSaver, makeStep, restoreCheckpoint, scalar, Session } from '../tf/index.js';
+import { addSaver, makeStep, scalar, Session } from '../tf/index.js';
+import { BackgroundSave } from './background_save.js';
 import { TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { fineTune } from './fine_tune.js';
@@ -16,6 +17,7 @@ import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
 import { learningOf, type Learning } from './optimizer_config.js';
 import { type PreparedBatch, prepareBatch } from './prepared_batch.js';
+import { restoreVariables } from './restore_variables.js';
 import { runStep } from './run_step.js';
 import { sessionConfig } from './session_config.js';
 import type { StepProfiler } from './step_profiler.js';
@@ -74,7 +76,7 @@ export async function train(options: TrainSettings): Promise<TrainResult> {
       },
     );
   }
-  const learning = learningOf(trainConfig);
+  const learning = learningOf(trainConfig, plan.log);
   const directory = new ModelDirectory(modelDir(plan), plan.log);
   const resume = await directory.open(settings.continueTrain ?? false);
   checkEvaluationFiles(plan.config);
@@ -124,6 +126,7 @@ class TrainingRun {
   readonly #graph: TrainingGraph;
   readonly #saver: Saver;
   readonly #tables: TableCheckpoint | null;
+  readonly #saving = new BackgroundSave();
   readonly #session: Session;
   readonly #events: TrainingEvents;
   readonly #trainAuc = METRICS.auc({ numThresholds: 200 });
@@ -157,6 +160,7 @@ class TrainingRun {
       await this.#start();
       const end = await this.#loop(first);
       await this.#finish(end);
+      await this.#saving.end();
       const { rowsSkipped, firstSkipped } = this.#parts.reader.stats;
       return {
         step: this.#step,
@@ -169,6 +173,11 @@ class TrainingRun {
         steadySeconds: this.#steady.ms / 1000,
         steadyRows: this.#steady.rows,
       };
+    } catch (error) {
+      await this.#saving.end().catch((other: unknown) => {
+        if (other !== error) this.#plan.log.warn(other instanceof Error ? other.message : String(other));
+      });
+      throw error;
     } finally {
       await this.#session.close();
       this.#graph.graph.dispose();
@@ -183,7 +192,7 @@ class TrainingRun {
       await this.#session.run(makeStep({ targets: this.#graph.initialize }));
       await fineTune(this.#session, { graph: this.#graph, tables: this.#tables, plan: this.#plan });
     } else {
-      await restoreCheckpoint(this.#session, this.#saver, resume.checkpoint.prefix);
+      await restoreVariables(this.#session, this.#saver, resume.checkpoint.prefix);
       await this.#tables?.restore(resume.checkpoint.prefix);
       this.#step = await readGlobalStep(this.#session, this.#graph.variables);
       this.#savedStep = this.#step;
@@ -207,6 +216,7 @@ class TrainingRun {
     let next = first;
     if (this.#savedStep < 0 && next !== null) await this.#save(false);
     while (next !== null) {
+      this.#saving.check();
       const current: PreparedBatch = next;
       const startMs = performance.now();
       this.#firstStepMs ??= startMs;
@@ -283,15 +293,13 @@ class TrainingRun {
     const { directory } = this.#parts;
     const [step, input] = [this.#step, { position: this.#position, finished }];
     if (this.#savedStep === step) {
+      await this.#saving.end();
       if (finished) await directory.saveInput(step, input);
       return;
     }
-    await directory.save(this.#session, this.#saver, {
-      step,
-      input,
-      keep: this.#config.keep_checkpoint_max,
-      tables: this.#tables,
-    });
+    const keep = this.#config.keep_checkpoint_max;
+    const content = { step, input, keep, tables: this.#tables };
+    await this.#saving.begin(() => directory.beginSave(this.#session, this.#saver, content));
     this.#savedStep = this.#step;
   }
 
@@ -325,6 +333,7 @@ class TrainingRun {
     if (this.#step !== this.#savedStep || finished) await this.#save(finished);
     if (end === 'stopped') return;
     await this.#evaluate(true);
+    await this.#saving.end();
     await this.#parts.directory.writeDone();
   }
 }

@@ -11,7 +11,7 @@
 extern "C" {
 
 /**
- * Begins to write tables into a new file at `path`, as they are now, and goes on with that on a thread of its own while
+ * Begins to write tables into the file at `path`, as they are now, and goes on with that on a thread of its own while
  * the store is used: a store may be saved once at a time. `tensors` are `count` times [table, component, offset in the
  * file], those of a table together. A component is written as easyrec_store_read gives it; where `compact` is not 0, only
  * those rows are written that are not at their start, ascending, and component -1 is their numbers (int64); as many

@@ -29,7 +29,7 @@ bool IsZero(const char* data, size_t size) {
 }  // namespace
 
 File File::Create(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0) Fail(path, "written");
   return File(path, descriptor);
 }

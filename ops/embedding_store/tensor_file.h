@@ -11,6 +11,7 @@ namespace easyrec::embedding {
 /** An open file. Its functions throw, naming it and what the system said. */
 class File {
  public:
+  /** To be written to; made if it is not there. */
   static File Create(const std::string& path);
   static File Open(const std::string& path);
   File(File&& other) noexcept;

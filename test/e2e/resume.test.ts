@@ -118,6 +118,9 @@ test('the end of the data is reached with every row trained on once, in one run 
       name,
       '--train_config.num_steps',
       String(steps),
+      // Rows that Adam moves by their momentum alone are brought up to date, and rounded, at every checkpoint.
+      '--train_config.save_checkpoints_steps',
+      '1',
       '--continue_train',
       '--json',
     ];

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DataError, didYouMean } from '../../errors.js';
+import { damagedCheckpoint, missingCheckpoint } from '../checkpoint.js';
 import type { DType } from '../dtype.js';
 import { DTYPES, dtypeOfCode } from '../dtype.js';
 import type { BundleEntryProto } from '../protos.js';
@@ -64,10 +65,7 @@ export function shardFile(prefix: string, shard: number, shards: number): string
  */
 export function readBundleIndex(prefix: string): BundleIndex {
   if (!existsSync(`${prefix}.index`)) {
-    throw new DataError(
-      `checkpoint ${prefix}: not found: expected ${prefix}.index and ${prefix}.data-00000-of-00001 or more; ` +
-        `name a checkpoint by its files' common beginning`,
-    );
+    throw missingCheckpoint(prefix);
   }
   return decodeBundleIndex(readFileSync(`${prefix}.index`), prefix);
 }
@@ -83,11 +81,7 @@ export function decodeBundleIndex(bytes: Uint8Array, prefix: string): BundleInde
     return decode(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(
-      `checkpoint ${prefix}: damaged or incomplete: its index: ${reason}; restore its files from a copy, or use ` +
-        'another checkpoint',
-      { cause: error },
-    );
+    throw damagedCheckpoint(prefix, `its index: ${reason}`, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { maskedCrc32c } from '../../report/crc32c.js';
+import { uint32, varint } from './numbers.js';
 
 /** A key and a value of a table, both any bytes. */
 export interface TableEntry {
@@ -169,17 +170,4 @@ function commonPrefix(a: Uint8Array, b: Uint8Array): number {
   let i = 0;
   while (i < size && a[i] === b[i]) i++;
   return i;
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Uint8Array.of(...bytes, rest);
-}
-
-function uint32(value: number): Uint8Array {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
 }

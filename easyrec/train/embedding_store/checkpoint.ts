@@ -1,101 +1,135 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { DataError, didYouMean } from '../../errors.js';
-import { CheckpointReader, Graph, makeStep, ops, scalar, Session, tensor } from '../../tf/index.js';
-import type { EmbeddingStore, StoreTensor } from './embedding_store.js';
+import { open, stat, writeFile } from 'node:fs/promises';
+import type { CheckpointEntry, CheckpointPart, WholeEntry } from '../../tf/index.js';
+import {
+  checkFits,
+  encodeBundleIndex,
+  encodeStrings,
+  isAlike,
+  readBundleIndex,
+  shardFile,
+} from '../../tf/index.js';
+import { readCheckpoint } from '../checkpoint_contents.js';
+import { descriptionName, printCompactTable } from '../compact_table.js';
+import type { EmbeddingStore, StoreTable, StoreTensor } from './embedding_store.js';
+import { restoreTable } from './restore_table.js';
+import { type EarlierSave, saveTables, type WrittenTensor } from './store_files.js';
+import { layOut, shapeOf, type TableLayout } from './table_layout.js';
 
-const SHOWN_PROBLEMS = 5;
+export interface TableCheckpointOptions {
+  /** Whether checkpoints hold only rows that are not at their start. Default: false. */
+  readonly compact?: boolean;
+}
 
-/** The tables of a store in checkpoints, as if they were variables. */
-export class TableCheckpoint {
+/** The tables of a store in checkpoints, as if they were variables, or compact. */
+export class TableCheckpoint implements CheckpointPart {
   readonly #store: EmbeddingStore;
+  readonly #compact: boolean;
+  #earlier: EarlierSave | null = null;
 
-  constructor(store: EmbeddingStore) {
+  constructor(store: EmbeddingStore, { compact = false }: TableCheckpointOptions = {}) {
     this.#store = store;
+    this.#compact = compact;
   }
 
-  /** Brings all rows up to date, and adds them to a checkpoint that holds the other variables already. */
-  async save(prefix: string): Promise<void> {
-    const { tensors } = this.#store;
-    if (tensors.length === 0) return;
-    await this.#store.settle();
-    const folder = join(dirname(prefix), 'tables');
-    await mkdir(folder);
-    const merged = join(folder, basename(prefix));
-    const parts: string[] = [];
-    for (const [i, entry] of tensors.entries()) {
-      const part = join(folder, `part-${i}`);
-      await this.#write(entry, part);
-      parts.push(part);
-    }
-    await merge([prefix, ...parts], merged);
-    for (const file of await readdir(folder)) {
-      if (file.startsWith(basename(prefix))) await rename(join(folder, file), join(dirname(prefix), file));
-    }
-    await rm(folder, { recursive: true });
+  /**
+   * Takes all rows as they are, up to date, and begins to add them to a checkpoint that holds the other variables; one
+   * at a time. Training may go on meanwhile: a row that is about to change is copied first.
+   */
+  async begin(prefix: string, target: string): Promise<() => Promise<void>> {
+    const { shards } = readBundleIndex(prefix);
+    const shard = shards - 1;
+    const file = shardFile(prefix, shard, shards);
+    const { size } = await stat(file);
+    const [compact, earlier] = [this.#compact, this.#earlier];
+    const layout = layOut(this.#store, size, compact);
+    const saved = await saveTables(this.#store, { file, tensors: layout.tensors, compact, earlier });
+    return async () => {
+      const written = await saved();
+      await this.#merge(prefix, layout, written);
+      if (!compact) this.#earlier = this.#saved(shardFile(target, shard, shards), layout, written);
+    };
   }
 
   /** Those that a checkpoint has under the same name, shape and dtype. */
   fitting(prefix: string): readonly StoreTensor[] {
-    using reader = new CheckpointReader(prefix);
-    return this.#store.tensors.filter((entry) => problemOf(reader, entry) === null);
+    const entries = new Map(readCheckpoint(prefix).entries.map((entry) => [entry.name, entry]));
+    return this.#store.tensors.filter((tensor) => {
+      const entry = entries.get(tensor.name);
+      return entry !== undefined && isAlike(entryOf(tensor), entry);
+    });
   }
 
   /**
-   * Sets all tables to what a checkpoint holds.
+   * Sets all tables to what a checkpoint holds, ordinary or compact.
    *
    * @param tensors what to take over, the others are at their start then; default: all
-   * @throws DataError when it lacks one or has it in another shape or dtype; each such tensor is named
+   * @throws DataError when it is damaged, lacks one or has it in another shape or dtype; each such tensor is named
    */
   async restore(prefix: string, tensors = this.#store.tensors): Promise<void> {
-    using reader = new CheckpointReader(prefix);
-    const problems = tensors.flatMap((entry) => problemOf(reader, entry) ?? []);
-    if (problems.length > 0) {
-      const more = problems.length > SHOWN_PROBLEMS ? `; and ${problems.length - SHOWN_PROBLEMS} more` : '';
-      throw new DataError(
-        `checkpoint ${prefix}: does not fit this model: ${problems.slice(0, SHOWN_PROBLEMS).join('; ')}${more}`,
-      );
-    }
+    const contents = readCheckpoint(prefix);
+    checkFits(prefix, tensors.map(entryOf), contents.entries);
     this.#store.reset();
-    const wanted = new Set(tensors.map(({ name }) => name));
+    this.#earlier = null;
     for (const table of this.#store.tables) {
-      const components = this.#store
-        .tensorsOf(table)
-        .map(({ name }) => (wanted.has(name) ? reader.read(name) : null));
-      try {
-        if (components.some((component) => component !== null)) await this.#store.write(table, components);
-      } finally {
-        for (const component of components) component?.dispose();
-      }
+      const wanted = tensors.filter((tensor) => tensor.table.name === table.name);
+      if (wanted.length > 0) await restoreTable(this.#store, table, { contents, wanted });
     }
   }
 
-  async #write(entry: StoreTensor, prefix: string): Promise<void> {
-    const [rows, width] = entry.shape;
-    using values = tensor('float32', [rows, width], new Float32Array(rows * width));
-    await this.#store.read(entry, 0, values);
-    using graph = new Graph();
-    await using session = Session.create(graph);
-    const filename = ops.placeholder(graph, 'string', [], 'filename');
-    const value = ops.placeholder(graph, 'float32', [rows, width], 'value');
-    const names = ops.constant(graph, 'string', [entry.name]);
-    const save = graph.op('SaveV2', [filename, names, ops.constant(graph, 'string', ['']), [value]]);
-    using target = scalar('string', prefix);
-    await session.run(makeStep({ feeds: [filename, value], targets: [save] }), [target, values]);
+  /** Puts what was written into the index of the checkpoint. */
+  async #merge(prefix: string, layout: TableLayout, written: readonly WrittenTensor[]): Promise<void> {
+    const { shards, entries } = readBundleIndex(prefix);
+    const shard = shards - 1;
+    const variables = [...entries.values()].flatMap(({ name, dtype, shape, slices }) =>
+      slices.map(({ span }): WholeEntry => ({ name, dtype, shape, ...span })),
+    );
+    const tables = layout.tensors.map((tensor, i): WholeEntry => {
+      const { crc = 0, rows = 0 } = written[i] ?? {};
+      const { name, dtype, offset, width } = tensor;
+      const size = rows * width * (dtype === 'int64' ? 8 : 4);
+      return { name, dtype, shape: shapeOf(tensor, rows), shard, offset, size, crc };
+    });
+    const file = shardFile(prefix, shard, shards);
+    const described = this.#compact ? await this.#describe(file, layout.end) : [];
+    const descriptions = described.map((entry): WholeEntry => ({ ...entry, shard }));
+    const index = encodeBundleIndex(shards, [...variables, ...tables, ...descriptions]);
+    await writeFile(`${prefix}.index`, index);
+  }
+
+  /** Appends what each table is to a file. */
+  async #describe(file: string, end: number): Promise<readonly Omit<WholeEntry, 'shard'>[]> {
+    const handle = await open(file, 'r+');
+    try {
+      let offset = end;
+      const entries: Omit<WholeEntry, 'shard'>[] = [];
+      for (const table of this.#store.tables) {
+        const { bytes, crc } = encodeStrings([this.#description(table)]);
+        await handle.write(bytes, 0, bytes.length, offset);
+        const name = descriptionName(table.name);
+        entries.push({ name, dtype: 'string', shape: [], offset, size: bytes.length, crc });
+        offset += bytes.length;
+      }
+      return entries;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #description(table: StoreTable): string {
+    const { rows, dim, initial, seed } = table;
+    const slots = this.#store.tensorsOf(table).length > 1 ? this.#store.slots : [];
+    return printCompactTable({ rows, dim, initial, seed, slots });
+  }
+
+  #saved(file: string, layout: TableLayout, written: readonly WrittenTensor[]): EarlierSave {
+    const weights = this.#store.tables.map((table) => {
+      const i = layout.tensors.findIndex((tensor) => tensor.table === table && tensor.component === 0);
+      return { offset: layout.tensors[i]?.offset ?? 0, crc: written[i]?.crc ?? 0 };
+    });
+    return { file, weights };
   }
 }
 
-async function merge(prefixes: readonly string[], target: string): Promise<void> {
-  using graph = new Graph();
-  await using session = Session.create(graph);
-  const parts = ops.constant(graph, 'string', prefixes);
-  const operation = graph.op('MergeV2Checkpoints', [parts, ops.constant(graph, 'string', target)]);
-  await session.run(makeStep({ targets: [operation] }));
-}
-
-function problemOf(reader: CheckpointReader, { name, shape }: StoreTensor): string | null {
-  if (!reader.has(name)) return `no tensor "${name}"${didYouMean(name, reader.names)}`;
-  const expected = `float32[${shape.join(', ')}]`;
-  const received = `${reader.dtype(name)}[${reader.shape(name).join(', ')}]`;
-  return expected === received ? null : `"${name}": expected ${expected}, received ${received}`;
+function entryOf({ name, shape }: StoreTensor): CheckpointEntry {
+  return { name, dtype: 'float32', shape };
 }

@@ -196,13 +196,15 @@ export class EmbeddingStore implements Disposable {
   }
 
   /**
-   * Sets all rows of a table.
+   * Sets rows of a table.
    *
-   * @param components the weights, then the slots, each `[rows, width]` float32; null for one that stays at its start
+   * @param components the weights, then the slots, each `[count, width]` float32; null for one that stays at its start
+   * @param first the first of the rows; default: 0
    */
-  async write(table: StoreTable, components: readonly (Tensor | null)[]): Promise<void> {
+  async write(table: StoreTable, components: readonly (Tensor | null)[], first = 0): Promise<void> {
     const store = this.#open();
     const given = components.filter((component) => component !== null);
+    const count = given[0]?.shape[0] ?? 0;
     const addresses = BigInt64Array.from(
       { length: 1 + this.slots.length },
       (_, i) => addressOf(components[i] ?? null) ?? 0n,
@@ -210,7 +212,7 @@ export class EmbeddingStore implements Disposable {
     for (const component of given) component.retain();
     try {
       await finished(`setting "${table.name}"`, (message, done) =>
-        this.#library.write.async(store, table.index, 0, table.rows, addresses, message, MESSAGE_BYTES, done),
+        this.#library.write.async(store, table.index, first, count, addresses, message, MESSAGE_BYTES, done),
       );
     } finally {
       for (const component of given) component.release();

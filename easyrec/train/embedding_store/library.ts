@@ -62,17 +62,20 @@ export interface StoreLibrary {
   reset(store: number | bigint): number;
   settle: NativeFunction<[store: number | bigint, message: Uint8Array, size: number], number>;
   stats(store: number | bigint, table: number, stats: Float64Array): number;
-  save(
-    store: number | bigint,
-    path: string,
-    tensors: BigInt64Array,
-    count: number,
-    compact: number,
-    earlier: string | null,
-    earlierWeights: BigInt64Array | null,
-    message: Uint8Array,
-    size: number,
-  ): Handle<'easyrec_save'> | null;
+  save: NativeFunction<
+    [
+      store: number | bigint,
+      path: string,
+      tensors: BigInt64Array,
+      count: number,
+      compact: number,
+      earlier: string | null,
+      earlierWeights: BigInt64Array | null,
+      message: Uint8Array,
+      size: number,
+    ],
+    Handle<'easyrec_save'> | null
+  >;
   save_wait: NativeFunction<[save: Handle<'easyrec_save'>, milliseconds: number], number>;
   save_end: NativeFunction<
     [save: Handle<'easyrec_save'>, results: BigInt64Array, message: Uint8Array, size: number],
