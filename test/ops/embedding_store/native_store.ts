@@ -7,7 +7,7 @@ import { opLibrary } from '../support.js';
 const LIBRARY = process.env['EASYREC_TEST_STORE_LIBRARY'] ?? opLibrary('embedding_store');
 
 interface StoreLibrary {
-  new (
+  create(
     rule: string,
     parameters: Float64Array,
     parameterCount: number,
