@@ -10,23 +10,36 @@ interface Entry {
   readonly summary: string;
   /** Loaded when it is used: a command waits for no other's modules. */
   readonly load: () => Promise<Command>;
+  /** Whether it needs libtensorflow, which is loaded beside its modules then. Default: false. */
+  readonly needsTensorflow?: true;
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   train: {
     summary: 'train a model, evaluating at intervals',
     load: async () => (await import('./train.js')).train,
+    needsTensorflow: true,
   },
-  eval: { summary: 'evaluate a checkpoint', load: async () => (await import('./eval.js')).evaluate },
+  eval: {
+    summary: 'evaluate a checkpoint',
+    load: async () => (await import('./eval.js')).evaluate,
+    needsTensorflow: true,
+  },
   export: {
     summary: 'write a SavedModel from a checkpoint',
     load: async () => (await import('./export.js')).exportCommand,
+    needsTensorflow: true,
   },
   predict: {
     summary: 'predict a file with a SavedModel',
     load: async () => (await import('./predict.js')).predict,
+    needsTensorflow: true,
   },
-  serve: { summary: 'serve a SavedModel over HTTP', load: async () => (await import('./serve.js')).serve },
+  serve: {
+    summary: 'serve a SavedModel over HTTP',
+    load: async () => (await import('./serve.js')).serve,
+    needsTensorflow: true,
+  },
   operator: {
     summary: 'make, serve and register Phantoscope operators',
     load: async () => (await import('./operator.js')).operator,
@@ -83,6 +96,10 @@ async function run(argv: readonly string[]): Promise<number> {
       `easyrec: expected Linux, received ${process.platform}: libtensorflow's wheel is built for it`,
     );
   }
+  if (entry.needsTensorflow === true && !asksForHelp(rest)) {
+    const { loadLibtensorflowAhead } = await import('../tf/native.js');
+    loadLibtensorflowAhead();
+  }
   const command = await entry.load();
   const abort = new AbortController();
   // The first signal asks, the second insists.
@@ -99,6 +116,10 @@ async function run(argv: readonly string[]): Promise<number> {
     stderr: process.stderr,
     signal: abort.signal,
   });
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  return argv.includes('--help') || argv.includes('-h');
 }
 
 function fail(error: unknown, verbose: boolean): number {

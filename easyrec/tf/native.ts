@@ -192,17 +192,39 @@ export function loadLibtensorflow(): LoadedLibrary {
   return loaded;
 }
 
+/**
+ * Begins to load libtensorflow on a thread of its own, so that this one can load what else a program needs;
+ * `loadLibtensorflow` then waits for it, and tells of errors.
+ */
+export function loadLibtensorflowAhead(): void {
+  if (loaded !== undefined) return;
+  setDefaults();
+  let file: string;
+  try {
+    file = locateLibtensorflow().library;
+  } catch (error) {
+    // Whoever needs the library is told; help, for one, does not.
+    if (error instanceof NativeError) return;
+    throw error;
+  }
+  dlopen().async(file, RTLD_LAZY | RTLD_NODELETE, () => undefined);
+}
+
 /** The C API of the loaded library. */
 export function native(): NativeApi {
   return loadLibtensorflow().api;
 }
 
-function open(): LoadedLibrary {
+function setDefaults(): void {
   // Start-up messages of the library are of no use to anybody; errors still come through TF_Status.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   // oneDNN's kernels make results depend on the processor and, on small batches, gain nothing: training DeepFM at
   // batch 1,024 ran at 83 k rows/s without and 63 k with them (2 cores, TF 2.21). TF_ENABLE_ONEDNN_OPTS=1 brings them back.
   process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
+}
+
+function open(): LoadedLibrary {
+  setDefaults();
   const { directory, source, library: file } = locateLibtensorflow();
   try {
     pin(file);
@@ -240,9 +262,13 @@ export function checkVersion(version: string, file: string): void {
 
 /** Keeps a library for the life of the process: koffi closes libraries at exit, and TensorFlow's threads crash then. */
 function pin(file: string): void {
-  const dlopen = koffi.load('libc.so.6').func('void *dlopen(const char *file, int mode)') as (
-    file: string,
-    mode: number,
-  ) => bigint | null;
-  dlopen(file, RTLD_LAZY | RTLD_NODELETE);
+  dlopen()(file, RTLD_LAZY | RTLD_NODELETE);
+}
+
+function dlopen(): NativeFunction<[file: string, mode: number], bigint | null> {
+  const library = koffi.load('libc.so.6');
+  return library.func('void *dlopen(const char *file, int mode)') as NativeFunction<
+    [string, number],
+    bigint | null
+  >;
 }

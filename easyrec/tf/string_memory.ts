@@ -53,7 +53,7 @@ export interface PackedStrings {
 /** Copies the strings out of a tensor's memory, one after the other. */
 export function packStrings(address: bigint, count: number): PackedStrings {
   const offsets = new Int32Array(count + 1);
-  if (count === 0) return { bytes: new Uint8Array(0), offsets };
+  if (count === 0) return { bytes: Buffer.alloc(0), offsets };
   const buffer = koffi.view(address, count * STRING_BYTES);
   const memory = new Uint8Array(buffer);
   const view = new DataView(buffer);
@@ -62,7 +62,7 @@ export function packStrings(address: bigint, count: number): PackedStrings {
     total += sizeAt(view, i * STRING_BYTES);
     offsets[i + 1] = total;
   }
-  const bytes = new Uint8Array(total);
+  const bytes = Buffer.allocUnsafeSlow(total);
   const outside = new Window();
   for (let i = 0; i < count; i++) {
     const slot = i * STRING_BYTES;

@@ -1,10 +1,10 @@
-import { disposeBatch } from '../input/columns.js';
+import type { Batch } from '../input/batch.js';
 import type { BatchReader } from '../input/reader.js';
 import { batchesOf } from '../input/reader.js';
 import type { Metric, MetricKey } from '../metrics/index.js';
 import type { Session, Tensor } from '../tf/index.js';
-import { batchTensors, columnValues, labelValues } from './feeds.js';
-import { runStep } from './run_step.js';
+import { computeBatches, disposeComputed } from './computed_batches.js';
+import { columnValues, labelValues } from './feeds.js';
 import type { EvalStep } from './training_graph.js';
 
 export interface EvaluationParts {
@@ -35,24 +35,38 @@ export async function runEvaluation(parts: EvaluationParts): Promise<Evaluation>
   const sums = new Float64Array(evaluate.lossKeys.length);
   let rows = 0;
   let batches = 0;
-  for await (const batch of batchesOf(reader)) {
-    signal?.throwIfAborted();
-    const feeds = batchTensors(batch, evaluate.columns);
-    const results = await runStep(session, evaluate.step, feeds, `evaluation, after ${rows} rows`);
-    const { losses, probs, logits } = readResults(results, evaluate.lossKeys.length);
-    losses.forEach((loss, i) => (sums[i] = (sums[i] ?? 0) + loss));
-    const labels = labelValues(batch, evaluate.label);
-    const ids = (column: string): ArrayLike<MetricKey> => columnValues(batch, column);
-    for (const metric of metrics.values()) metric.update({ labels, probs, logits, ids });
-    for (const tensor of [...feeds, ...results]) tensor.dispose();
-    disposeBatch(batch);
-    rows += batch.rows;
+  const { step, columns } = evaluate;
+  const computed = computeBatches(firstBatches(reader, maxBatches), {
+    session,
+    step,
+    columns,
+    what: 'evaluation',
+  });
+  for await (const each of computed) {
+    try {
+      signal?.throwIfAborted();
+      const { losses, probs, logits } = readResults(each.results, evaluate.lossKeys.length);
+      losses.forEach((loss, i) => (sums[i] = (sums[i] ?? 0) + loss));
+      const labels = labelValues(each.batch, evaluate.label);
+      const ids = (column: string): ArrayLike<MetricKey> => columnValues(each.batch, column);
+      for (const metric of metrics.values()) metric.update({ labels, probs, logits, ids });
+    } finally {
+      disposeComputed(each);
+    }
+    rows += each.batch.rows;
     batches++;
     onBatch?.(rows);
-    if (batches >= maxBatches) break;
   }
   const means = evaluate.lossKeys.map((key, i): [string, number] => [key, (sums[i] ?? 0) / batches]);
   return { values: namedValues(metrics, means), rows, batches };
+}
+
+async function* firstBatches(reader: BatchReader, count: number): AsyncGenerator<Batch, void, void> {
+  let taken = 0;
+  for await (const batch of batchesOf(reader)) {
+    yield batch;
+    if (++taken >= count) return;
+  }
 }
 
 /**

@@ -29,7 +29,7 @@ export function columnTensor(column: Column, rows: number): Tensor {
 }
 
 /** The columns of a batch as tensors, in the order asked for. */
-export function batchTensors(batch: Batch, columns: readonly PlannedColumn[]): Tensor[] {
+export function batchTensors(batch: Batch, columns: readonly Pick<PlannedColumn, 'name'>[]): Tensor[] {
   return columns.map(({ name }) => columnTensor(columnOf(batch, name), batch.rows));
 }
 

@@ -5,18 +5,15 @@ import { discardPartial, partialPath, writeProblem } from '../atomic_files.js';
 import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch, Column } from '../input/batch.js';
-import { disposeBatch } from '../input/columns.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
-import type { LoadedSavedModel, Signature, Tensor } from '../tf/index.js';
+import type { LoadedSavedModel, Signature } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
 import { BlockFile } from './block_file.js';
 import { openColumns } from './column_reader.js';
-import { columnTensor } from './feeds.js';
-import { inOrder } from './in_order.js';
+import { type BatchStep, type ComputedBatch, computeBatches, disposeComputed } from './computed_batches.js';
 import { columnCells, outputCells } from './prediction_cells.js';
 import { encodeLines, quoteField } from './prediction_lines.js';
-import { runStep } from './run_step.js';
-import { BATCHES_IN_FLIGHT, throughputConfig } from './session_config.js';
+import { threadsOfManySteps } from './session_config.js';
 
 export interface PredictOptions {
   /** Holds saved_model.pb, or folders with numbers for names of which the highest does. */
@@ -56,7 +53,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   const directory = findSavedModel(options.savedModelDir);
   const config = modelConfig(directory);
   for (const library of opLibraries(directory)) loadOpLibrary(library);
-  await using model = await loadSavedModel(directory, { config: throughputConfig(config.train_config) });
+  await using model = await loadSavedModel(directory, { config: threadsOfManySteps(config.train_config) });
   const signature = model.signatures.get('serving_default');
   if (signature === undefined) {
     const found = [...model.signatures.keys()].join(', ');
@@ -152,12 +149,8 @@ async function writeRows(
     await using target = await BlockFile.create(partial);
     const header = [...outputs, ...reserved].map((name) => quoteField(name, separator)).join(separator);
     await target.write(Buffer.from(`${header}\n`));
-    const predicted = inOrder(batchesOf(source.reader), {
-      limit: BATCHES_IN_FLIGHT,
-      work: predictor(source, columns),
-      discard: disposeResults,
-    });
-    for await (const result of predicted) {
+    const computed = computeBatches(batchesOf(source.reader), batchStep(source, columns));
+    for await (const result of computed) {
       signal?.throwIfAborted();
       await target.write(linesOf(result, columns));
       rows += result.batch.rows;
@@ -172,61 +165,28 @@ async function writeRows(
   return { file, rows };
 }
 
-/** A batch and what the model says of it, until they are freed. */
-interface PredictedBatch {
-  readonly batch: Batch;
-  readonly results: readonly Tensor[];
-}
-
-/** From a batch to the model's outputs. */
-function predictor(
-  { model, signature }: Source,
-  { outputs }: ChosenColumns,
-): (batch: Batch) => Promise<PredictedBatch> {
-  const inputs = [...signature.inputs];
+/** From the model's inputs to the chosen outputs. */
+function batchStep({ model, signature }: Source, { outputs }: ChosenColumns): BatchStep {
+  const { graph, session } = model;
   const tensorName = (alias: string): string => signature.outputs.get(alias)?.name ?? '';
   const step = makeStep({
-    feeds: inputs.map(([, { name }]) => model.graph.output(name)),
-    fetches: outputs.map((alias) => model.graph.output(tensorName(alias))),
+    feeds: [...signature.inputs.values()].map(({ name }) => graph.output(name)),
+    fetches: outputs.map((alias) => graph.output(tensorName(alias))),
   });
-  let rows = 0;
-  return async (batch) => {
-    const where = `prediction, after ${rows} rows`;
-    rows += batch.rows;
-    const feeds = inputs.map(([name]) => feed(batch, name));
-    try {
-      return { batch, results: await runStep(model.session, step, feeds, where) };
-    } catch (error) {
-      disposeBatch(batch);
-      throw error;
-    } finally {
-      // A column that the reader made as a tensor may be written yet: the batch holds it.
-      for (const [i, [name]] of inputs.entries()) {
-        if (batch.columns.get(name)?.dtype !== 'tensor') feeds[i]?.dispose();
-      }
-    }
-  };
+  const columns = [...signature.inputs.keys()].map((name) => ({ name }));
+  return { session, step, columns, what: 'prediction' };
 }
 
 /** The lines of a batch; frees it. */
-function linesOf(result: PredictedBatch, { outputs, reserved, separator }: ChosenColumns): Uint8Array {
+function linesOf(result: ComputedBatch, { outputs, reserved, separator }: ChosenColumns): Uint8Array {
   const { batch, results } = result;
   try {
     const cells = results.map((tensor, i) => outputCells(tensor, outputs[i] ?? '', batch.rows));
     const repeated = reserved.map((name) => columnCells(columnOf(batch, name)));
     return encodeLines([...cells, ...repeated], batch.rows, separator);
   } finally {
-    disposeResults(result);
+    disposeComputed(result);
   }
-}
-
-function disposeResults({ batch, results }: PredictedBatch): void {
-  for (const tensor of results) tensor.dispose();
-  disposeBatch(batch);
-}
-
-function feed(batch: Batch, name: string): Tensor {
-  return columnTensor(columnOf(batch, name), batch.rows);
 }
 
 function columnOf(batch: Batch, name: string): Column {

@@ -26,16 +26,15 @@ export function sessionConfig(config: TrainConfig | null): ConfigProto {
 }
 
 /**
- * How a session runs in which `BATCHES_IN_FLIGHT` steps are under way: each on the thread that called it, where the
- * config does not say otherwise. Ops of a batch of some thousand rows gain little from a second thread, whose waiting
- * costs a quarter more processor time; another batch on it gains all.
+ * The threads of a session in which `BATCHES_IN_FLIGHT` steps are under way: each runs on the thread that called it,
+ * where the config does not say otherwise. Ops of a batch of some thousand rows gain little from a second thread, whose
+ * waiting costs a quarter more processor time; another batch on it gains all.
  */
-export function throughputConfig(config: TrainConfig | null): ConfigProto {
+export function threadsOfManySteps(config: TrainConfig | null): ConfigProto {
   const { intra_op_parallelism_threads: intra = 0, inter_op_parallelism_threads: inter = 0 } = config ?? {};
   return {
     intra_op_parallelism_threads: intra || Math.ceil(availableParallelism() / BATCHES_IN_FLIGHT),
     inter_op_parallelism_threads: inter || -1,
-    allow_soft_placement: true,
     use_per_session_threads: true,
   };
 }
