@@ -15,7 +15,7 @@ export default tseslint.config(
     },
     languageOptions: {
       parserOptions: {
-        project: ['easyrec/tsconfig.json', 'test/tsconfig.json'],
+        project: ['easyrec/tsconfig.json', 'bench/tsconfig.json', 'test/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -107,7 +107,9 @@ const attrs = (used) => ({
 const lookups = tables.map((used) =>
   graph.op('EasyRecEmbeddingLookup', [batchSize, ids, rowsOfIds, weights], { ...attrs(used), train: true }),
 );
-const gradients = DIMS.map((dim) => ops.placeholder(graph, 'float32', [batch, dim * FEATURES.length], 'gradients'));
+const gradients = DIMS.map((dim) =>
+  ops.placeholder(graph, 'float32', [batch, dim * FEATURES.length], 'gradients'),
+);
 const rate = ops.constant(graph, 'float32', 0.001);
 const update = graph.op(
   'EasyRecEmbeddingUpdate',
@@ -129,7 +131,11 @@ const session = Session.create(graph, {
 });
 const slopes = DIMS.map((dim) => {
   const width = dim * FEATURES.length;
-  return tensor('float32', [batch, width], Float32Array.from({ length: batch * width }, () => random() - 0.5));
+  return tensor(
+    'float32',
+    [batch, width],
+    Float32Array.from({ length: batch * width }, () => random() - 0.5),
+  );
 });
 const batches = Array.from({ length: settings.batches }, () =>
   FEATURES.map((_, f) => tensor('int64', [batch], idsOf(f))),
