@@ -31,6 +31,10 @@ const HELP = {
       type: 'boolean',
       help: 'let model_params.l2_regularization act on the dense kernels of components too (EasyRec does not)',
     },
+    compact_checkpoints: {
+      type: 'boolean',
+      help: 'save only rows of embedding tables that training has changed; only this toolkit reads such checkpoints',
+    },
     plain: {
       type: 'boolean',
       help: 'train with standard TensorFlow ops alone, without the native embedding ops (also: EASYREC_PLAIN=1)',
@@ -71,6 +75,7 @@ export const train: Command = async (argv, context) => {
     plan,
     ...(profiler !== undefined && { profiler }),
     continueTrain: flags.continue_train ?? false,
+    compactCheckpoints: flags.compact_checkpoints ?? false,
     onStep: (step) => progress.update(step),
     onEvaluation: (step, evaluation) => progress.print(evaluationText(step, evaluation)),
     signal,

@@ -1,6 +1,6 @@
 import { locationOf } from '../config/message.js';
 import { printConfig } from '../config/load.js';
-import { ConfigError, DataError } from '../errors.js';
+import { ConfigError, DataError, UserError } from '../errors.js';
 import type { BatchReader } from '../input/reader.js';
 import { METRICS } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
@@ -15,7 +15,7 @@ import { hashWhileReading } from './hash_while_reading.js';
 import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
 import { ModelDirectory, type ResumePoint } from './model_directory.js';
-import { learningOf, type Learning } from './optimizer_config.js';
+import { type Learning, learningOf, learningRateTensor } from './optimizer_config.js';
 import { type PreparedBatch, prepareBatch } from './prepared_batch.js';
 import { restoreVariables } from './restore_variables.js';
 import { runStep } from './run_step.js';
@@ -33,6 +33,8 @@ export interface TrainSettings {
   readonly onStep?: (progress: StepProgress) => void;
   /** Told after each evaluation. */
   readonly onEvaluation?: (step: number, evaluation: Evaluation) => void;
+  /** Whether checkpoints hold only those rows of embedding tables that are not at their start. Default: false. */
+  readonly compactCheckpoints?: boolean;
   /** Aborting ends training after the step that runs, with a checkpoint. */
   readonly signal?: AbortSignal;
   /** Told where each step's time goes. */
@@ -147,8 +149,7 @@ class TrainingRun {
     this.#config = config;
     this.#graph = buildTrainingGraph(this.#plan, parts.learning.optimizer);
     this.#saver = addSaver(this.#graph.graph, this.#graph.variables.all);
-    const { store } = this.#graph;
-    this.#tables = store === null ? null : new TableCheckpoint(store);
+    this.#tables = this.#tableCheckpoint();
     this.#session = Session.create(this.#graph.graph, { config: sessionConfig(config) });
     this.#events = new TrainingEvents(parts.directory.path);
   }
@@ -184,6 +185,17 @@ class TrainingRun {
       this.#graph.store?.dispose();
       this.#events.close();
     }
+  }
+
+  #tableCheckpoint(): TableCheckpoint | null {
+    const { store } = this.#graph;
+    const { compactCheckpoints: compact = false } = this.#parts.settings;
+    if (store !== null) return new TableCheckpoint(store, { compact });
+    if (!compact) return null;
+    throw new UserError(
+      'compact checkpoints: expected embedding tables in the native store, but they are trained with standard ops; ' +
+        'leave out --compact_checkpoints',
+    );
   }
 
   async #start(): Promise<void> {
@@ -247,8 +259,9 @@ class TrainingRun {
   }
 
   async #train({ feeds, rows, labels }: PreparedBatch): Promise<void> {
-    const learningRate = this.#parts.learning.learningRate(this.#step);
-    const tensors = [...feeds, scalar('float32', learningRate), scalar('int64', this.#step)];
+    const { learning } = this.#parts;
+    const learningRate = learning.learningRate(this.#step);
+    const tensors = [...feeds, learningRateTensor(learning, this.#step), scalar('int64', this.#step)];
     const where = `training step ${this.#step + 1}`;
     const { profiler } = this.#parts.settings;
     const runSettings = profiler?.runSettings() ?? {};
