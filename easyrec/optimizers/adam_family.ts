@@ -94,6 +94,9 @@ function densified({ variable, gradient }: VariableGradient): VariableGradient {
   return { variable, gradient: gradient instanceof IndexedSlices ? gradient.toDense() : gradient };
 }
 
+/** Numbered, as TensorFlow does it, where another Adam has its powers already. */
 function power(variables: Variables, name: string, beta: number): Variable {
-  return variables.create(name, { shape: [], initializer: initialPower(beta), trainable: false });
+  let free = name;
+  for (let other = 1; variables.find(free) !== undefined; other++) free = `${name}_${other}`;
+  return variables.create(free, { shape: [], initializer: initialPower(beta), trainable: false });
 }

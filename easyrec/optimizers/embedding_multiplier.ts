@@ -6,7 +6,7 @@ import type { Optimizer } from './types.js';
 /** An optimizer that sees the gradients of embedding tables `factor` times as large. */
 export function withEmbeddingMultiplier(optimizer: Optimizer, factor: number): Optimizer {
   return {
-    rowRule: optimizer.rowRule,
+    ...optimizer,
     apply(context, gradients) {
       const { rowUpdates } = context;
       const scaled = gradients.map(({ variable, gradient }) => {

@@ -12,6 +12,7 @@ import type { Optimizer, VariableGradient } from './types.js';
  */
 export function withClipping(optimizer: Optimizer, maxNorm: number): Optimizer {
   return {
+    ...optimizer,
     // The norm is that of all gradients, and kernels of rows do not tell theirs.
     rowRule: null,
     apply(context, gradients) {

@@ -22,6 +22,7 @@ import { momentumW } from './momentumw.js';
 import { rmsProp } from './rms_prop.js';
 import type { Optimizer } from './types.js';
 
+export { forEmbeddingsAndOthers } from './embedding_optimizer.js';
 export { withEmbeddingMultiplier } from './embedding_multiplier.js';
 export { withFrozen } from './frozen_variables.js';
 export { withClipping } from './gradient_clipping.js';

@@ -12,7 +12,7 @@ export interface VariableGradient {
 export interface UpdateContext {
   /** Where the optimizer keeps its own state (slots); none of it is trainable. */
   readonly variables: Variables;
-  /** The rate of this step, a scalar float32. */
+  /** The rate of this step, a scalar float32; a vector where the optimizer takes several. */
   readonly learningRate: Output;
   /**
    * Adds the nodes that move the tables which are updated by rows, by the optimizer's `rowRule`, at the rate given (a
@@ -28,6 +28,8 @@ export interface UpdateContext {
 export interface Optimizer {
   /** The same rule for single rows; null where it has no such form. */
   readonly rowRule: RowRule | null;
+  /** How many learning rates it takes, as a vector. Default: one, a scalar. */
+  readonly learningRates?: number;
   /**
    * Adds the nodes of one step.
    *

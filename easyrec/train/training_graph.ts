@@ -46,7 +46,8 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   const variables = new Variables(graph, plan.seed);
   const columns = columnsOf(plan.input);
   const inputs = placeholders(graph, columns);
-  const learningRate = ops.placeholder(graph, 'float32', [], 'learning_rate');
+  const rates = optimizer.learningRates === undefined ? [] : [optimizer.learningRates];
+  const learningRate = ops.placeholder(graph, 'float32', rates, 'learning_rate');
   const stepNumber = ops.placeholder(graph, 'int64', [], 'step');
   const embeddings = storeEmbeddings(plan, graph, optimizer.rowRule);
   const shared = { graph, variables, columns: inputs, ...(embeddings !== null && { embeddings }) };

@@ -85,8 +85,8 @@ test('a value that is not honoured is named with those that are', () => {
     'a.config:2:3: field "input_type" of DatasetConfig: "OdpsInput" is not supported yet; expected CSVInput',
   );
   assert.match(
-    check('train_config { optimizer_config { } optimizer_config { } }'),
-    /field "optimizer_config" of TrainConfig: the given value is not supported yet; expected one optimizer/,
+    check('train_config { optimizer_config { } optimizer_config { } optimizer_config { } }'),
+    /field "optimizer_config" of TrainConfig: the given value is not supported yet; expected one optimizer, or two/,
   );
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../easyrec/errors.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
-import { type Learning, learningOf } from '../../easyrec/train/optimizer_config.js';
+import { type Learning, learningOf, learningRateTensor } from '../../easyrec/train/optimizer_config.js';
+import { Graph, makeStep, ops, Session, Variables } from '../../easyrec/tf/index.js';
 import { randomCase, runCase } from '../optimizers/optimizer_case.js';
 import { pipelineOf } from './pipeline_text.js';
 
@@ -69,7 +70,10 @@ test('every field of the exponential decay is used', () => {
 });
 
 test('what is missing fails at its place', () => {
-  assert.match(failure(''), /^a\.config:\d+:\d+: optimizer_config: expected one optimizer, received none$/);
+  assert.match(
+    failure(''),
+    /^a\.config:\d+:\d+: optimizer_config: expected one optimizer, or two, received none$/,
+  );
   assert.match(
     failure('optimizer_config { }'),
     /^a\.config:\d+:\d+: optimizer: expected adam_optimizer or .*, received none$/,
@@ -126,5 +130,43 @@ test('variables whose name fits a pattern of the config stay as they are', () =>
   assert.match(
     failure(`${MOMENTUM} }\n freeze_gradient: "^v"\n freeze_gradient: "(?P<name>w)"`),
     /^a\.config:13:2: freeze_gradient: expected a regular expression, received "\(\?P<name>w\)": /,
+  );
+});
+
+test('of two optimizers the first moves embeddings, the second all else, at a rate each', () => {
+  const both = learning(`
+    optimizer_config { adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.25 } } } }
+    optimizer_config { adam_optimizer { learning_rate { poly_decay_learning_rate {
+      learning_rate_base: 1 total_steps: 4 power: 1 } } beta1: 0.5 } }`);
+  using graph = new Graph();
+  const variables = new Variables(graph);
+  const names = [
+    'input_layer/u/embedding_weights',
+    'input_layer/bn/gamma',
+    'deep/embedding_weights',
+    'deep/kernel',
+  ];
+  const gradient = ops.constant(graph, 'float32', [1]);
+  const initializer = () => ops.constant(graph, 'float32', [8]);
+  const pairs = names.map((name) => ({
+    variable: variables.create(name, { shape: [1], initializer }),
+    gradient,
+  }));
+  const learningRate = ops.placeholder(graph, 'float32', [2], 'learning_rate');
+  const targets = both.optimizer.apply({ variables, learningRate }, pairs);
+  const session = Session.create(graph);
+  session.runSync(makeStep({ targets: variables.all.map(({ initialize }) => initialize) }));
+  using rates = learningRateTensor(both, 2);
+  session.runSync(makeStep({ feeds: [learningRate], targets }), [rates]);
+  const state = session.runSync(makeStep({ fetches: variables.all.map((each) => each.read()) }));
+  const values = new Map(variables.all.map(({ name }, i) => [name, state[i]?.data('float32')[0] ?? NaN]));
+  // Adam's first step is its rate.
+  for (const [i, name] of names.entries()) near(values.get(name) ?? NaN, i < 3 ? 7.75 : 7.5);
+  near(values.get('beta1_power') ?? NaN, 0.81);
+  near(values.get('beta1_power_1') ?? NaN, 0.25);
+  assert.equal(both.learningRate(2), 0.5);
+  assert.match(
+    failure(`${MOMENTUM} } ${MOMENTUM} }\n ${MOMENTUM} }`),
+    /^a\.config:12:2: optimizer_config: expected one optimizer, or two, received 3$/,
   );
 });

@@ -9,6 +9,8 @@ export const PIPELINE_SUPPORT = {
       HONOURED,
       'train_input_path',
       'eval_input_path',
+      'parquet_train_input',
+      'parquet_eval_input',
       'model_dir',
       'train_config',
       'eval_config',
@@ -18,7 +20,7 @@ export const PIPELINE_SUPPORT = {
     fg_json_path: when((path: string) => path.startsWith('!'), 'a path that begins with "!"'),
   },
   TrainConfig: {
-    optimizer_config: when((optimizers: readonly unknown[]) => optimizers.length <= 1, 'one optimizer'),
+    optimizer_config: when((all: readonly unknown[]) => all.length <= 2, 'one optimizer, or two'),
     ...all(HONOURED, 'num_steps', 'fine_tune_checkpoint', 'save_checkpoints_steps', 'save_checkpoints_secs'),
     ...all(HONOURED, 'keep_checkpoint_max', 'save_summary_steps', 'log_step_count_steps', 'write_graph'),
     ...all(HONOURED, 'inter_op_parallelism_threads', 'intra_op_parallelism_threads'),
