@@ -125,8 +125,8 @@ export class StoreModel {
       if (slope !== null && !('op' in slope)) throw new Error('expected a dense gradient');
       return slope;
     });
-    const { rowUpdates } = engine.train(ofOutputs);
-    const targets = optimizer.apply({ variables, learningRate, rowUpdates }, []);
+    const { rowUpdates, rowTables } = engine.train(ofOutputs);
+    const targets = optimizer.apply({ variables, learningRate, rowUpdates, rowTables }, []);
     const feeds = [batchSize, ...fed.flatMap(({ ids, rows, weights }) => [ids, rows, weights])];
     this.#train = makeStep({ feeds: [...feeds, ...slopes, learningRate], fetches: outputs, targets });
     this.#evaluate = makeStep({ feeds, fetches: look('infer') });

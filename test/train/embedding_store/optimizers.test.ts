@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withEmbeddingMultiplier } from '../../../easyrec/optimizers/index.js';
+import { TABLE, TABLE_ROWS } from '../../optimizers/cases.js';
+import { largestDifference, runCase } from '../../optimizers/optimizer_case.js';
+import { optimizerOf, StoreModel } from './store_model.js';
+
+const CONFIGS = [
+  'adam_optimizer { beta1: 0.8 beta2: 0.99 }',
+  'lazy_adam_optimizer { beta1: 0.8 beta2: 0.99 }',
+  'adam_async_optimizer { beta1: 0.8 beta2: 0.99 }',
+  'adam_asyncw_optimizer { beta1: 0.8 beta2: 0.99 weight_decay: 0.03 }',
+  'adagrad_optimizer { initial_accumulator_value: 0.25 }',
+  'adagrad_optimizer { initial_accumulator_value: 0.25 row_wise: true }',
+  'momentum_optimizer { momentum_optimizer_value: 0.7 }',
+  'momentumw_optimizer { momentum_optimizer_value: 0.7 weight_decay: 0.03 }',
+  'rms_prop_optimizer { decay: 0.8 momentum_optimizer_value: 0.6 epsilon: 0.01 }',
+  'ftrl_optimizer { }',
+  'ftrl_optimizer { learning_rate_power: -0.4 l1_reg: 0.3 l2_reg: 0.25 l2_shrinkage_reg: 0.125 }',
+];
+
+/** What the store holds of TABLE after all steps of TABLE_ROWS, by the names of variables. */
+async function stateAfter(optimizer: ReturnType<typeof optimizerOf>) {
+  const { height, width, start, steps, learningRates } = TABLE_ROWS;
+  const model = new StoreModel({
+    tables: [{ rows: height, dim: width }],
+    features: [[{ table: 0, combiner: 'sum', single: true }]],
+    start: [start],
+    optimizer,
+  });
+  try {
+    steps.forEach(({ rows, values }, i) => {
+      const feature = { ids: rows, rows: rows.map((_, row) => row), weights: null };
+      model.step({ batchSize: rows.length, groups: [[feature]], slopes: [values] }, learningRates[i] ?? NaN);
+    });
+    const state = Object.entries(await model.state());
+    return Object.fromEntries(state.map(([name, values]) => [name.replace('table_0', TABLE), values]));
+  } finally {
+    await model.close();
+  }
+}
+
+for (const config of CONFIGS) {
+  test(`${config}: rows of a store end where standard ops end`, async () => {
+    const optimizer = optimizerOf(config);
+    const expected = runCase(optimizer, TABLE_ROWS).at(-1) ?? {};
+    const received = await stateAfter(optimizer);
+    const ofTable = Object.entries(expected).filter(([, values]) => values.length > 1);
+    const difference = largestDifference([received], [Object.fromEntries(ofTable)]);
+    assert.ok(difference <= 2e-6, `they differ by ${difference}`);
+  });
+}
+
+test('gradients of rows of a store are multiplied before the rule sees them', async () => {
+  const { rowRule, ...momentum } = optimizerOf('momentum_optimizer { momentum_optimizer_value: 0.7 }');
+  const multiplied = withEmbeddingMultiplier({ rowRule, ...momentum }, 3);
+  const received = await stateAfter({ ...multiplied, rowRule });
+  const difference = largestDifference([received], [runCase(multiplied, TABLE_ROWS).at(-1) ?? {}]);
+  assert.ok(difference <= 2e-6, `they differ by ${difference}`);
+});
