@@ -48,7 +48,7 @@ const RULES = {
 };
 
 const argv = minimist(process.argv.slice(2));
-const settings = { rule: 'lazy', rows: 1e6, batch: 4096, steps: 400, threads: 2, batches: 100, ...argv };
+const settings = { rule: 'lazy', rows: 1e6, batch: 4096, steps: 400, threads: 2, batches: 50, ...argv };
 const { batch, rows } = settings;
 
 let state = 1;
@@ -61,10 +61,9 @@ function random() {
 
 /** A bucket for a value of a feature. */
 function bucket(feature, value) {
-  let x = BigInt.asUintN(64, (BigInt(feature + 1) << 40n) ^ BigInt(value));
-  x = BigInt.asUintN(64, (x ^ (x >> 30n)) * 0xbf58476d1ce4e5b9n);
-  x = BigInt.asUintN(64, (x ^ (x >> 27n)) * 0x94d049bb133111ebn);
-  return (x ^ (x >> 31n)) % BigInt(rows);
+  let x = Math.imul(value ^ (feature << 26), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return BigInt(Math.floor((((x ^ (x >>> 16)) >>> 0) / 2 ** 32) * rows));
 }
 
 function idsOf(feature) {
