@@ -10,10 +10,6 @@ import { planIn, trainIn } from '../support/in_process.js';
 import { tableModel } from '../support/table_model.js';
 
 const OPTIMIZERS = ['adam_optimizer', 'lazy_adam_optimizer', 'adagrad_optimizer'] as const;
-const ONE_THREAD = {
-  'train_config.intra_op_parallelism_threads': 1,
-  'train_config.inter_op_parallelism_threads': 1,
-};
 const TWO_THREADS = {
   'train_config.intra_op_parallelism_threads': 2,
   'train_config.inter_op_parallelism_threads': 2,
@@ -72,18 +68,16 @@ for (const optimizer of OPTIMIZERS) {
     assert.deepEqual(differingTensors(...last), []);
   });
 
-  test(`${optimizer}: runs on two threads, and on one, are the same bit for bit`, async (t) => {
+  test(`${optimizer}: runs on two threads are the same bit for bit`, async (t) => {
     const folder = folderOf(t);
-    for (const [threads, values] of [ONE_THREAD, TWO_THREADS].entries()) {
-      const first = await trainIn(folder, { model: `first_${threads}`, values });
-      for (let run = 0; run < 4; run++) {
-        const again = await trainIn(folder, { model: `again_${threads}_${run}`, values });
-        assert.deepEqual(again.losses, first.losses, `run ${run} on ${threads + 1} threads`);
-        const last = [`first_${threads}`, `again_${threads}_${run}`].map((name) =>
-          join(folder, name, 'model.ckpt-200'),
-        ) as [string, string];
-        assert.deepEqual(differingTensors(...last), []);
-      }
+    const values = { ...TWO_THREADS, 'train_config.num_steps': 100 };
+    const first = await trainIn(folder, { model: 'first', values });
+    for (let run = 0; run < 3; run++) {
+      const model = `again_${run}`;
+      const again = await trainIn(folder, { model, values });
+      assert.deepEqual(again.losses, first.losses, model);
+      const last = ['first', model].map((name) => join(folder, name, 'model.ckpt-100')) as [string, string];
+      assert.deepEqual(differingTensors(...last), []);
     }
   });
 }

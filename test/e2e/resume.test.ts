@@ -111,7 +111,9 @@ test('a training goes on from whatever a killed one can leave, and clears it awa
 });
 
 test('the end of the data is reached with every row trained on once, in one run or in three', async (t) => {
-  const folder = smallModel(t);
+  // Lazy: Adam that moves every row at every step sums up what a row missed when it is looked up and when it is saved,
+  // so runs that save at other steps differ in the last bits.
+  const folder = smallModel(t, ['adam_optimizer', 'lazy_adam_optimizer']);
   const train = (name: string, steps: number): Promise<CliResult> => {
     const flags = [
       '--model_dir',
@@ -143,7 +145,8 @@ test('the end of the data is reached with every row trained on once, in one run 
 });
 
 test('Ctrl-C ends training after the step that runs, with a checkpoint to go on from', async (t) => {
-  const folder = smallModel(t, ['num_epochs: 3', 'num_epochs: 0']);
+  // Lazy: it stops where no other run saves, see above.
+  const folder = smallModel(t, ['num_epochs: 3', 'num_epochs: 0'], ['adam_optimizer', 'lazy_adam_optimizer']);
   const endless = ['--train_config.num_steps', '1000000', '--train_config.save_checkpoints_steps', '1000000'];
   const { code, stderr } = await runCli([...TRAIN, ...endless], {
     cwd: folder,
