@@ -20,8 +20,18 @@ export type CaseResult<T> = T[keyof T] extends infer Row
     : never
   : never;
 
+/** What the table makes of the member of a oneof that is set; null where none is, or one that is not supported. */
+export function findCase<
+  O extends string,
+  M extends Readonly<Record<`which_${O}`, string | null>>,
+  T extends CaseTable<M, O, unknown>,
+>(message: M, oneof: O, table: T): CaseResult<T> | null {
+  const make = makerOf(message, oneof, table);
+  return make === null ? null : (make() as CaseResult<T>);
+}
+
 /**
- * What the table makes of the member of a oneof that is set.
+ * As `findCase`, for a member that must be there.
  *
  * @param at where an error points to; default: the message's own place
  * @throws ConfigError when none is set, or one that is not supported yet
@@ -36,12 +46,23 @@ export function fromCase<
   table: T,
   at: SourceLocation | undefined = message === null ? undefined : locationOf(message),
 ): CaseResult<T> {
-  const chosen = message === null ? null : oneofCase(message, oneof);
+  const make = message === null ? null : makerOf(message, oneof, table);
+  if (make !== null) return make() as CaseResult<T>;
+  const rows: readonly (readonly [string, unknown])[] = Object.entries(table);
+  const known = rows.filter(([, row]) => row !== UNSUPPORTED).map(([name]) => name);
+  const chosen: string | null = message?.[`which_${oneof}`] ?? null;
+  const received = chosen === null ? 'none' : `${chosen}, which is not supported yet`;
+  throw new ConfigError(`${oneof}: expected ${known.join(' or ')}, received ${received}`, { at });
+}
+
+function makerOf<O extends string, M extends Readonly<Record<`which_${O}`, string | null>>>(
+  message: M,
+  oneof: O,
+  table: CaseTable<M, O, unknown>,
+): (() => unknown) | null {
+  const chosen = oneofCase(message, oneof);
   // The table is typed against the oneof, so that each row takes what its member holds.
   const rows: Readonly<Record<string, ((value: never) => unknown) | typeof UNSUPPORTED>> = table;
   const make = chosen === null ? undefined : rows[chosen.case];
-  if (chosen !== null && typeof make === 'function') return make(chosen.value as never) as CaseResult<T>;
-  const known = Object.keys(rows).filter((name) => rows[name] !== UNSUPPORTED);
-  const received = chosen === null ? 'none' : `${chosen.case}, which is not supported yet`;
-  throw new ConfigError(`${oneof}: expected ${known.join(' or ')}, received ${received}`, { at });
+  return chosen === null || typeof make !== 'function' ? null : () => make(chosen.value as never);
 }

@@ -1,5 +1,6 @@
+import type { AUC } from '../config/generated/types.js';
 import { ThresholdCounts } from './threshold_counts.js';
-import type { Metric } from './types.js';
+import type { Metric, PlannedMetric } from './types.js';
 
 export interface AucConfig {
   /** Default in EasyRec: 200. */
@@ -25,6 +26,11 @@ export function auc({ numThresholds }: AucConfig): Metric<'labels' | 'probs'> {
     },
     reset: () => counts.reset(),
   };
+}
+
+/** `auc` of `metrics_set`. */
+export function plannedAuc({ num_thresholds: numThresholds }: AUC): PlannedMetric {
+  return { plan: () => () => auc({ numThresholds }) };
 }
 
 function area(truePositiveRates: Float64Array, falsePositiveRates: Float64Array): number {

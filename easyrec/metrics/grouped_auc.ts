@@ -1,7 +1,10 @@
-import { isPositive, type Metric, type MetricKey } from './types.js';
+import type { GAUC, SessionAUC } from '../config/generated/types.js';
+import { locationOf } from '../config/message.js';
+import { ConfigError, didYouMean } from '../errors.js';
+import { isPositive, type Metric, type MetricKey, type PlannedMetric } from './types.js';
 
 /** How much a group counts in the mean: all the same, by its rows, or by its positive rows. */
-export const REDUCTIONS = ['mean', 'mean_by_sample_num', 'mean_by_positive_num'] as const;
+const REDUCTIONS = ['mean', 'mean_by_sample_num', 'mean_by_positive_num'] as const;
 
 export type Reduction = (typeof REDUCTIONS)[number];
 
@@ -48,6 +51,44 @@ export function groupedAuc({ column, reduction }: GroupedAucConfig): Metric<'lab
     },
     reset: () => groups.clear(),
   };
+}
+
+/**
+ * `gauc` of `metrics_set`.
+ *
+ * @throws ConfigError for an unknown reduction
+ */
+export function plannedGauc(config: GAUC): PlannedMetric {
+  const reduction = reductionOf(config);
+  const column = config.uid_field;
+  return {
+    groupedBy: { column, at: locationOf(config, 'uid_field') },
+    plan: () => () => groupedAuc({ column, reduction }),
+  };
+}
+
+/**
+ * `session_auc` of `metrics_set`.
+ *
+ * @throws ConfigError for an unknown reduction
+ */
+export function plannedSessionAuc(config: SessionAUC): PlannedMetric {
+  const reduction = reductionOf(config);
+  const column = config.session_id_field;
+  return {
+    groupedBy: { column, at: locationOf(config, 'session_id_field') },
+    plan: () => () => groupedAuc({ column, reduction }),
+  };
+}
+
+function reductionOf(config: GAUC | SessionAUC): Reduction {
+  const { reduction } = config;
+  const known = REDUCTIONS.find((name) => name === reduction);
+  if (known !== undefined) return known;
+  throw new ConfigError(
+    `reduction: expected ${REDUCTIONS.join(' or ')}, received "${reduction}"${didYouMean(reduction, REDUCTIONS)}`,
+    { at: locationOf(config, 'reduction') },
+  );
 }
 
 function weightOf({ positives, negatives }: Group, reduction: Reduction): number {

@@ -1,5 +1,5 @@
 import { ThresholdCounts } from './threshold_counts.js';
-import type { Metric } from './types.js';
+import type { Metric, PlannedMetric } from './types.js';
 
 export interface MaxF1Config {
   /**
@@ -23,6 +23,20 @@ export function maxF1({ scores }: MaxF1Config): Metric<'labels' | 'logits' | 'pr
       );
     },
     reset: () => counts.reset(),
+  };
+}
+
+/** `max_f1` of `metrics_set`. */
+export function plannedMaxF1(): PlannedMetric {
+  return {
+    plan({ maxF1OnProbs = false, log }) {
+      if (!maxF1OnProbs) {
+        log.warn(
+          'max_f1 compares logits, not probabilities, with its thresholds from 0 to 1, as in EasyRec; --max_f1_on_probs makes it compare probabilities',
+        );
+      }
+      return () => maxF1({ scores: maxF1OnProbs ? 'probs' : 'logits' });
+    },
   };
 }
 

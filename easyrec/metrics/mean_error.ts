@@ -1,4 +1,4 @@
-import type { Metric } from './types.js';
+import type { Metric, PlannedMetric } from './types.js';
 
 /** The mean of `|label - probability|` over all rows; 0 before any row. */
 export function meanAbsoluteError(): Metric<'labels' | 'probs'> {
@@ -14,6 +14,21 @@ export function meanSquaredError(): Metric<'labels' | 'probs'> {
 export function rootMeanSquaredError(): Metric<'labels' | 'probs'> {
   const mean = meanOf(square);
   return { ...mean, result: () => Math.sqrt(mean.result()) };
+}
+
+/** `mean_absolute_error` of `metrics_set`. */
+export function plannedMeanAbsoluteError(): PlannedMetric {
+  return { plan: () => meanAbsoluteError };
+}
+
+/** `mean_squared_error` of `metrics_set`. */
+export function plannedMeanSquaredError(): PlannedMetric {
+  return { plan: () => meanSquaredError };
+}
+
+/** `root_mean_squared_error` of `metrics_set`. */
+export function plannedRootMeanSquaredError(): PlannedMetric {
+  return { plan: () => rootMeanSquaredError };
 }
 
 function square(value: number): number {

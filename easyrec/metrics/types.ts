@@ -1,3 +1,6 @@
+import type { SourceLocation } from '../errors.js';
+import type { Log } from '../log.js';
+
 /** The id of a row's group, as its column holds it. */
 export type MetricKey = string | number | bigint;
 
@@ -19,6 +22,22 @@ export interface Metric<K extends keyof MetricBatch = keyof MetricBatch> {
   /** The value over all rows so far; NaN once a prediction was NaN. */
   result(): number;
   reset(): void;
+}
+
+/** What is asked of metrics besides their config. */
+export interface MetricOptions {
+  /** Whether max_f1 compares its thresholds with probabilities rather than logits. Default: no, as in EasyRec. */
+  readonly maxF1OnProbs?: boolean;
+  /** Told of traps. */
+  readonly log: Log;
+}
+
+/** A metric as a config asks for it. */
+export interface PlannedMetric {
+  /** The input field whose value tells groups of rows apart, and where the config names it. Default: no groups. */
+  readonly groupedBy?: { readonly column: string; readonly at: SourceLocation };
+  /** @returns what makes the metric, empty */
+  readonly plan: (options: MetricOptions) => () => Metric;
 }
 
 /** Whether a label counts as positive: EasyRec casts it to a whole number, and that to true or false. */

@@ -2,7 +2,7 @@ import { locationOf } from '../config/message.js';
 import { printConfig } from '../config/load.js';
 import { ConfigError, DataError, UserError } from '../errors.js';
 import type { BatchReader } from '../input/reader.js';
-import { METRICS } from '../metrics/index.js';
+import { auc } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
 import type { Saver } from '../tf/index.js';
 import { addSaver, makeStep, scalar, Session } from '../tf/index.js';
@@ -131,7 +131,7 @@ class TrainingRun {
   readonly #saving = new BackgroundSave();
   readonly #session: Session;
   readonly #events: TrainingEvents;
-  readonly #trainAuc = METRICS.auc({ numThresholds: 200 });
+  readonly #trainAuc = auc({ numThresholds: 200 });
   #step = 0;
   #position = 0;
   #evaluation: Evaluation | null = null;

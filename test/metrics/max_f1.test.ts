@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { METRICS } from '../../easyrec/metrics/index.js';
+import { maxF1 } from '../../easyrec/metrics/max_f1.js';
 import { batchOf, drawnRows } from './scored_rows.js';
 
 /** F1 at each threshold, counted row by row. */
@@ -22,13 +22,13 @@ const ROWS = drawnRows(300, 21, (u) => 0.6 * u);
 const LOGITS = [...batchOf(ROWS).logits];
 
 test('max_f1 compares logits with thresholds from 0 to 1, as EasyRec does', () => {
-  const metric = METRICS.max_f1({ scores: 'logits' });
+  const metric = maxF1({ scores: 'logits' });
   metric.update(batchOf(ROWS));
   assert.ok(Math.abs(metric.result() - bruteForce(ROWS.labels, LOGITS)) < 1e-9);
 });
 
 test('max_f1 compares probabilities where that is asked for', () => {
-  const metric = METRICS.max_f1({ scores: 'probs' });
+  const metric = maxF1({ scores: 'probs' });
   metric.update(batchOf(ROWS));
   const ofProbs = bruteForce(ROWS.labels, ROWS.probs);
   assert.ok(Math.abs(metric.result() - ofProbs) < 1e-9);
@@ -36,21 +36,21 @@ test('max_f1 compares probabilities where that is asked for', () => {
 });
 
 test('max_f1 of a case worked by hand', () => {
-  const metric = METRICS.max_f1({ scores: 'probs' });
+  const metric = maxF1({ scores: 'probs' });
   // Above any threshold from 0.4 to 0.6: 2 of 3 positives and 1 negative, so p = r = 2/3. Above 0.1 to 0.3: p = 3/5, r = 1.
   metric.update(batchOf({ labels: [1, 1, 1, 0, 0], probs: [0.9, 0.8, 0.3, 0.7, 0.3] }));
   assert.ok(Math.abs(metric.result() - (2 * 1 * (2 / 3)) / (1 + 2 / 3)) < 1e-9, String(metric.result()));
 });
 
 test('max_f1 is 0 without a positive row, and before any row', () => {
-  const metric = METRICS.max_f1({ scores: 'logits' });
+  const metric = maxF1({ scores: 'logits' });
   assert.equal(metric.result(), 0);
   metric.update(batchOf({ labels: [0, 0], probs: [0.9, 0.1] }));
   assert.equal(metric.result(), 0);
 });
 
 test('a score that is NaN makes max_f1 NaN', () => {
-  const metric = METRICS.max_f1({ scores: 'probs' });
+  const metric = maxF1({ scores: 'probs' });
   metric.update(batchOf({ labels: [1, 0, 1], probs: [0.9, 0.2, NaN] }));
   assert.equal(metric.result(), NaN);
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { METRICS } from '../../easyrec/metrics/index.js';
+import { auc } from '../../easyrec/metrics/index.js';
+import {
+  meanAbsoluteError,
+  meanSquaredError,
+  rootMeanSquaredError,
+} from '../../easyrec/metrics/mean_error.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
 import { batchOf, drawnRows, type ScoredRows } from './scored_rows.js';
 
@@ -53,11 +58,11 @@ for (const version of ORACLE_VERSIONS) {
     assert.equal(expected.length, Object.keys(CASES).length);
     for (const [i, [title, rows]] of Object.entries(CASES).entries()) {
       const metrics = {
-        auc: METRICS.auc({ numThresholds: 200 }),
-        auc_7: METRICS.auc({ numThresholds: 7 }),
-        mean_absolute_error: METRICS.mean_absolute_error(),
-        mean_squared_error: METRICS.mean_squared_error(),
-        root_mean_squared_error: METRICS.root_mean_squared_error(),
+        auc: auc({ numThresholds: 200 }),
+        auc_7: auc({ numThresholds: 7 }),
+        mean_absolute_error: meanAbsoluteError(),
+        mean_squared_error: meanSquaredError(),
+        root_mean_squared_error: rootMeanSquaredError(),
       };
       const half = Math.floor(rows.labels.length / 2);
       for (const [name, metric] of Object.entries(metrics)) {
