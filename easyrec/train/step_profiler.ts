@@ -99,7 +99,7 @@ export function tracedOps(metadata: RunMetadata): readonly TracedOp[] {
       const name = node.node_name ?? '';
       return {
         name,
-        type: /^.* = ([\w.>]+)\(/.exec(node.timeline_label ?? '')?.[1] ?? name,
+        type: /^.*? = ([\w.>]+)\(/.exec(node.timeline_label ?? '')?.[1] ?? name,
         device,
         startUs: (node.all_start_micros ?? 0) + startNanos / 1000,
         durationUs: Math.max(endNanos - startNanos, 0) / 1000,

@@ -222,3 +222,17 @@ test('the help names every flag, what it takes and what it is for', () => {
   assert.match(helpText(BUILD), /usage: easyrec op build \[FLAGS\] FILE\.\.\.\n/);
   assert.match(helpText(BUILD), / {2}--out STRING +the library \(required\)\n/);
 });
+
+test('a flag whose value is optional is a text, or true without one', () => {
+  const command = {
+    ...TRAIN,
+    flags: { ...TRAIN.flags, profile: { type: 'optional', value: 'DIR', help: 'profiles' } },
+  } as const satisfies CommandHelp<Flags>;
+  const profile = (...argv: string[]): unknown => parseArguments(argv, command).flags.profile;
+  assert.equal(profile('--profile'), true);
+  assert.equal(profile('--profile', '--seed', '1'), true);
+  assert.equal(profile('--profile', 'out'), 'out');
+  assert.equal(profile('--profile=out'), 'out');
+  assert.equal(profile('--seed', '1'), undefined);
+  assert.match(helpText(command), /--profile \[DIR\] +profiles/);
+});
