@@ -1,6 +1,7 @@
 import { CSVInput } from './csv/csv_input.js';
 import { NativeCsvInput } from './native/native_csv_input.js';
 import { canReadNatively } from './native/library.js';
+import { ParquetInput } from './parquet/parquet_input.js';
 import type { BatchReader, ReaderOptions } from './reader.js';
 
 /** How a reader is opened. */
@@ -9,6 +10,8 @@ export type ReaderClass = new (options: ReaderOptions) => BatchReader;
 /** Readers by the name that `data_config.input_type` uses; a type that is not here is not supported yet. */
 export const READERS = {
   CSVInput,
+  ParquetInput,
+  ParquetInputV2: ParquetInput,
 } as const satisfies Readonly<Record<string, ReaderClass>>;
 
 export type ReaderType = keyof typeof READERS;
@@ -28,7 +31,7 @@ export function readerFor(type: ReaderType, env: NodeJS.ProcessEnv = process.env
 
 /** Whether the reader of that name makes ids of texts faster than TensorFlow does: the plain one is far slower. */
 export function hashesFast(type: ReaderType, env: NodeJS.ProcessEnv = process.env): boolean {
-  return nativeReader(type, env) !== undefined;
+  return READERS[type] !== CSVInput || nativeReader(type, env) !== undefined;
 }
 
 function nativeReader(type: ReaderType, env: NodeJS.ProcessEnv): ReaderClass | undefined {

@@ -9,6 +9,11 @@ export interface InputField {
   readonly defaultText: string;
   /** Whether batches carry this field: columns that nothing uses are not built. */
   readonly wanted: boolean;
+  /**
+   * Of a string: characters of which any separates its parts, for readers whose columns can hold lists. A list becomes
+   * such a text. Default: only lists of one element are taken, as that element.
+   */
+  readonly listSeparator?: string;
   /** Whether a string must spell a number, as that of a label. Default: any text will do. */
   readonly numeric?: boolean;
   /** Where the config names the field, for messages about its default value. */
@@ -58,6 +63,8 @@ export interface ReaderOptions {
   readonly onBadRow: BadRowPolicy;
   /** Where the config says each setting, by the name it has there (`batch_size`), for messages. */
   readonly settingsAt?: Readonly<Record<string, SourceLocation>>;
+  /** Whether the last rows are left out where they do not fill a batch. Default: no. */
+  readonly dropRemainder?: boolean;
   /** Batches that may wait, read ahead of their use. */
   readonly prefetch: number;
   /** Threads that parse, where a reader can have several; what is read does not depend on them. Default: 1. */

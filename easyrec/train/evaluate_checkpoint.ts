@@ -4,7 +4,7 @@ import { addSaver, restoreCheckpoint, Session } from '../tf/index.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import { hashWhileReading } from './hash_while_reading.js';
 import { runEvaluation } from './evaluator.js';
-import { openReader } from './input_plan.js';
+import { inputFiles, openReader } from './input_plan.js';
 import type { ModelPlan } from './model_plan.js';
 import { sessionConfig } from './session_config.js';
 import { readGlobalStep } from './global_step.js';
@@ -36,7 +36,8 @@ export async function evaluateCheckpoint(
 ): Promise<CheckpointEvaluation> {
   const plan = hashWhileReading(model);
   const { config } = plan;
-  if (config.eval_input_path === '') {
+  const input = inputFiles(config, 'eval');
+  if (input.files === '') {
     throw new ConfigError('expected an eval_input_path, received none', { at: locationOf(config) });
   }
   const checkpoint = resolveCheckpoint(checkpointPath);
@@ -44,11 +45,7 @@ export async function evaluateCheckpoint(
   const saver = addSaver(graph, variables.all);
   await using session = Session.create(graph, { config: sessionConfig(config.train_config) });
   await restoreCheckpoint(session, saver, checkpoint);
-  const reader = openReader(plan.input, {
-    files: config.eval_input_path,
-    filesAt: locationOf(config, 'eval_input_path'),
-    training: false,
-  });
+  const reader = openReader(plan.input, { ...input, training: false });
   const limit = config.eval_config?.num_examples ?? 0;
   const evaluation = await runEvaluation({
     session,

@@ -28,6 +28,8 @@ export interface InputPlan {
   readonly features: readonly PlannedColumn[];
   readonly labels: readonly PlannedColumn[];
   readonly sampleWeight: PlannedColumn | null;
+  /** What separates the parts of a field's text, where a list stands for such a text. */
+  readonly listSeparators: ReadonlyMap<string, string>;
   /** Columns that metrics group rows by; evaluation reads them, no model is fed them. */
   readonly metricGroups: readonly PlannedColumn[];
 }
@@ -79,10 +81,44 @@ export function planInput(config: PipelineConfig): InputPlan {
     labels,
     sampleWeight:
       weight === '' ? null : find(weight, 'sample_weight', locationOf(dataConfig, 'sample_weight')),
+    listSeparators: listSeparators(config),
     metricGroups: metricGroupFields(config.eval_config).map(({ column, at }) =>
       find(column, 'metrics_set', at),
     ),
   };
+}
+
+/**
+ * What separates the parts of a field's text, by field: what its features split it with. None where they do not, or
+ * differ.
+ */
+export function listSeparators(config: PipelineConfig): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const feature of featureConfigs(config)) {
+    const { feature_type: type, separator } = feature;
+    const splits = type === 'TagFeature' || (type === 'RawFeature' && feature.raw_input_dim > 1);
+    for (const name of splits ? feature.input_names : []) {
+      found.set(
+        name,
+        found.get(name) === undefined ? separator : found.get(name) === separator ? separator : '',
+      );
+    }
+  }
+  return new Map([...found].filter(([, separator]) => separator !== ''));
+}
+
+/** A data set's files, and where the config names them. */
+export interface InputFiles {
+  /** Comma separated paths and globs; empty where the config names none. */
+  readonly files: string;
+  readonly filesAt: SourceLocation;
+}
+
+/** The files of a config's training or evaluation data, whichever of its fields names them. */
+export function inputFiles(config: PipelineConfig, kind: 'train' | 'eval'): InputFiles {
+  const parquet = `parquet_${kind}_input` as const;
+  const field = config[parquet] === '' ? (`${kind}_input_path` as const) : parquet;
+  return { files: config[field], filesAt: locationOf(config, field) };
 }
 
 /** A column for each input field, by name. */
@@ -107,8 +143,8 @@ export function columnsOf(plan: InputPlan): readonly PlannedColumn[] {
  * @throws DataError when one is missing.
  */
 export function checkEvaluationFiles(config: PipelineConfig): void {
-  const files = config.eval_input_path;
-  if (files !== '') resolveInputFiles(files, locationOf(config, 'eval_input_path'));
+  const { files, filesAt } = inputFiles(config, 'eval');
+  if (files !== '') resolveInputFiles(files, filesAt);
 }
 
 export interface ReadSettings {
@@ -134,7 +170,7 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
   const wanted = new Set(columns.map(({ name }) => name));
   const numbers = [...plan.labels, ...(plan.sampleWeight === null ? [] : [plan.sampleWeight])];
   const numeric = new Set(numbers.map(({ name }) => name));
-  const fields = inputFields(dataConfig, wanted, numeric);
+  const fields = inputFields(dataConfig, { wanted, numeric, listSeparators: plan.listSeparators });
   const Reader = readerClass(dataConfig);
   return new Reader({
     files: settings.files,
@@ -153,6 +189,7 @@ export function openReader(plan: InputPlan, settings: ReadSettings): BatchReader
     onBadRow: dataConfig.ignore_error ? { maxSkipped: Infinity } : 'fail',
     prefetch: dataConfig.prefetch_size,
     threads: parsingThreads(dataConfig),
+    dropRemainder: settings.training && dataConfig.drop_remainder && readsParquet(dataConfig),
     settingsAt: settingsAt(dataConfig),
   });
 }
@@ -163,25 +200,35 @@ function settingsAt(dataConfig: DatasetConfig): Readonly<Record<string, SourceLo
   return Object.fromEntries(SETTINGS.map((name) => [name, locationOf(dataConfig, name)]));
 }
 
-/**
- * The input fields of a config as a reader takes them.
- *
- * @param wanted names of those to build
- * @param numeric names of those whose text must be a number
- */
-export function inputFields(
-  dataConfig: DatasetConfig,
-  wanted: ReadonlySet<string>,
-  numeric: ReadonlySet<string> = new Set(),
-): readonly InputField[] {
-  return dataConfig.input_fields.map((field) => ({
-    name: field.input_name,
-    type: FIELD_TYPES[field.input_type],
-    defaultText: field.default_val,
-    wanted: wanted.has(field.input_name),
-    numeric: numeric.has(field.input_name),
-    at: locationOf(field, 'default_val'),
-  }));
+export interface FieldUse {
+  /** Names of the fields to build. */
+  readonly wanted: ReadonlySet<string>;
+  /** Names of those whose text must be a number. Default: none. */
+  readonly numeric?: ReadonlySet<string>;
+  /** By field. Default: none. */
+  readonly listSeparators?: ReadonlyMap<string, string>;
+}
+
+/** The input fields of a config as a reader takes them. */
+export function inputFields(dataConfig: DatasetConfig, use: FieldUse): readonly InputField[] {
+  return dataConfig.input_fields.map((field) => {
+    const name = field.input_name;
+    const listSeparator = use.listSeparators?.get(name);
+    return {
+      name,
+      type: FIELD_TYPES[field.input_type],
+      defaultText: field.default_val,
+      wanted: use.wanted.has(name),
+      numeric: use.numeric?.has(name) ?? false,
+      ...(listSeparator !== undefined && { listSeparator }),
+      at: locationOf(field, 'default_val'),
+    };
+  });
+}
+
+/** Whether the data are Parquet files, whose columns go by name. */
+export function readsParquet(dataConfig: DatasetConfig): boolean {
+  return dataConfig.input_type.startsWith('ParquetInput');
 }
 
 /** As EasyRec shuffles. */

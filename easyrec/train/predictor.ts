@@ -10,6 +10,7 @@ import type { LoadedSavedModel, Signature } from '../tf/index.js';
 import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
 import { BlockFile } from './block_file.js';
 import { openColumns } from './column_reader.js';
+import { listSeparators } from './input_plan.js';
 import { type BatchStep, type ComputedBatch, computeBatches, disposeComputed } from './computed_batches.js';
 import { columnCells, outputCells } from './prediction_cells.js';
 import { encodeLines, quoteField } from './prediction_lines.js';
@@ -64,6 +65,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
     files: options.inputPath,
     wanted: [...signature.inputs.keys(), ...columns.reserved],
     batchSize: options.batchSize ?? 1024,
+    listSeparators: listSeparators(config),
     ...(options.withHeader !== undefined && { withHeader: options.withHeader }),
   });
   return await writeRows(options, columns, { model, signature, reader });

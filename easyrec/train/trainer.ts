@@ -10,7 +10,7 @@ import { BackgroundSave } from './background_save.js';
 import { TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { fineTune } from './fine_tune.js';
-import { checkEvaluationFiles, openReader } from './input_plan.js';
+import { checkEvaluationFiles, inputFiles, openReader } from './input_plan.js';
 import { hashWhileReading } from './hash_while_reading.js';
 import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
@@ -96,12 +96,12 @@ export function modelDir({ config }: ModelPlan): string {
 
 function trainReader(plan: ModelPlan, resume: ResumePoint | undefined): BatchReader {
   const { config } = plan;
-  if (config.train_input_path === '') {
+  const input = inputFiles(config, 'train');
+  if (input.files === '') {
     throw new ConfigError('expected a train_input_path, received none', { at: locationOf(config) });
   }
   return openReader(plan.input, {
-    files: config.train_input_path,
-    filesAt: locationOf(config, 'train_input_path'),
+    ...input,
     training: true,
     seed: plan.seed,
     position: resume === undefined || resume.input.finished ? 0 : resume.input.position,
@@ -319,11 +319,11 @@ class TrainingRun {
   /** @param always Also when the last evaluation is a few seconds old. */
   async #evaluate(always: boolean): Promise<void> {
     const { config, input } = this.#plan;
-    if (config.eval_input_path === '') return;
+    const files = inputFiles(config, 'eval');
+    if (files.files === '') return;
     if (!always && performance.now() - this.#lastEvaluationMs < MIN_EVALUATION_GAP_MS) return;
     const reader = openReader(input, {
-      files: config.eval_input_path,
-      filesAt: locationOf(config, 'eval_input_path'),
+      ...files,
       training: false,
     });
     const { num_examples: limit = 0 } = config.eval_config ?? {};

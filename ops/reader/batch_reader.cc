@@ -58,7 +58,7 @@ void BatchReader::Stop() {
 void BatchReader::Run() {
   bool stopped = false;
   auto end = std::make_unique<Batch>();
-  end->problem = Attempt([&] { stopped = !ReadAll() || (pending_ > 0 && !Deliver()); });
+  end->problem = Attempt([&] { stopped = !ReadAll() || (pending_ > 0 && !plan_.drop_remainder && !Deliver()); });
   if (stopped) return;
   // As the plain reader, a reader that fails drops the rows of the batch that it was filling.
   if (end->problem == nullptr) Measure(0);
@@ -88,6 +88,17 @@ void BatchReader::BeginPass(int64_t pass) {
   pass_ = pass;
   usable_in_pass_ = 0;
   skipped_before_pass_ = skipped_;
+}
+
+void BatchReader::Leap(int64_t rows_of_pass, int64_t skipped_of_pass, int64_t& remaining) {
+  if (is_over() || rows_of_pass == 0) return;
+  const int64_t left = last_pass_ == INT64_MAX ? INT64_MAX : last_pass_ + 1 - pass_;
+  const int64_t passes = std::min(remaining / rows_of_pass, left);
+  if (passes <= 0) return;
+  AddSkipped(passes * skipped_of_pass);
+  usable_in_pass_ = rows_of_pass;
+  BeginPass(pass_ + passes);
+  remaining -= passes * rows_of_pass;
 }
 
 /** Brings the share that is done up to date; what compressed files say of theirs may go back a little. */

@@ -71,6 +71,8 @@ class BatchReader {
   void AddSkipped(int64_t count);
   /** Moves on; throws when the pass before had no row that fits. */
   void BeginPass(int64_t pass);
+  /** At the start of a pass, to come to row `remaining`: goes on to the pass in which it lies, all passes being alike. */
+  void Leap(int64_t rows_of_pass, int64_t skipped_of_pass, int64_t& remaining);
   void Measure(double consumed);
   /** The rows so far as a batch; false when stopped. */
   bool Deliver();

@@ -183,6 +183,11 @@ bool ColumnBuilder::PutHash(int64_t row, std::string_view text, bool ascii) {
   return true;
 }
 
+char* ColumnBuilder::Elements() {
+  if (current_ == nullptr) current_ = std::make_unique<PooledBlock>(pool_);
+  return current_->block->data();
+}
+
 PooledBlock ColumnBuilder::Finish() {
   if (current_ == nullptr) current_ = std::make_unique<PooledBlock>(pool_);
   PooledBlock finished = std::move(*current_);

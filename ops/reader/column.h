@@ -120,6 +120,9 @@ class ColumnBuilder {
    */
   bool Put(int64_t row, std::string_view text, bool ascii);
 
+  /** For numbers, to be set without a text. */
+  char* Elements();
+
   /** Hands over the rows and begins anew. */
   PooledBlock Finish();
 

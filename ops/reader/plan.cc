@@ -44,6 +44,7 @@ Field DecodeField(Bytes& bytes) {
   field.wanted = bytes.Take<uint8_t>() != 0;
   field.numeric = bytes.Take<uint8_t>() != 0;
   field.default_text = bytes.Text();
+  field.list_separator = bytes.Text();
   return field;
 }
 
@@ -54,6 +55,8 @@ Plan DecodePlan(const uint8_t* data, size_t size) {
   Plan plan;
   plan.separator = static_cast<char>(bytes.Take<uint8_t>());
   plan.with_header = bytes.Take<uint8_t>() != 0;
+  plan.drop_remainder = bytes.Take<uint8_t>() != 0;
+  plan.duckdb = bytes.Text();
   plan.seed = bytes.Take<int32_t>();
   // Whole numbers up to 2^53, and Infinity for "no limit", arrive as JavaScript has them.
   const auto count = [&] {

@@ -21,6 +21,8 @@ struct Field {
   bool numeric = false;
   /** What an empty field stands for; fits the type. */
   std::string default_text;
+  /** Characters of which any separates the parts of a text, where lists become such texts; else empty. */
+  std::string list_separator;
 };
 
 /** A column of ids made of a field's text: Fingerprint64 mod `buckets`, -1 for an empty text. */
@@ -51,6 +53,10 @@ struct Plan {
   int64_t prefetch = 1;
   /** Threads that parse. */
   int64_t threads = 1;
+  /** Whether the last rows are left out where they do not fill a batch. */
+  bool drop_remainder = false;
+  /** Of Parquet files: DuckDB's library. Empty for text files. */
+  std::string duckdb;
   /** Size of all files on disk. */
   double total_bytes = 0;
 };

@@ -21,6 +21,9 @@ enum class ProblemKind : int32_t {
   kNoRows = 8,        //
   kColumnTooLarge = 9,
   kOther = 10,  // text: what a C++ library says
+  // Of Parquet files:
+  kColumns = 11,  // text: the field that does not fit, then name and type of each column, with NUL between
+  kQuery = 12,    // text: what DuckDB says
 };
 
 /** Thrown on the reading threads, kept for the caller of the reader. */
@@ -57,9 +60,11 @@ std::unique_ptr<Problem> Attempt(Body body) {
 /** A row that did not fit, with what it takes to say why. */
 struct BadRow {
   int32_t file = 0;
+  /** Of Parquet files: the row, from 1. */
   int64_t line = 0;
+  /** Of Parquet files: the value. */
   std::string text;
-  /** The header line of its file; empty without headers. */
+  /** The header line of its file; empty without headers. Of Parquet files: the field, NUL, and what is wrong with it. */
   std::string header;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "parquet_reader.h"
 #include "text_reader.h"
 #include "zlib_library.h"
 
@@ -17,6 +18,8 @@ using easyrec::reader::BadRow;
 using easyrec::reader::Batch;
 using easyrec::reader::BatchReader;
 using easyrec::reader::ElementType;
+using easyrec::reader::ParquetReader;
+using easyrec::reader::Plan;
 using easyrec::reader::PooledBlock;
 using easyrec::reader::Problem;
 using easyrec::reader::TextReader;
@@ -24,7 +27,13 @@ using easyrec::reader::Zlib;
 
 /** A reader, and what is left to say of the batch that was handed over last. */
 struct Handle {
-  explicit Handle(easyrec::reader::Plan plan) : reader(std::make_unique<TextReader>(std::move(plan))) {}
+  explicit Handle(Plan plan) {
+    if (plan.duckdb.empty()) {
+      reader = std::make_unique<TextReader>(std::move(plan));
+    } else {
+      reader = std::make_unique<ParquetReader>(std::move(plan));
+    }
+  }
 
   std::unique_ptr<BatchReader> reader;
   std::string report;

@@ -156,16 +156,21 @@ void ShuffleCursor::RewriteArena(size_t incoming) {
   arena_end_ = to;
 }
 
-std::unique_ptr<RowCursor> OpenPass(const Plan& plan, int64_t pass, const HeaderHandler& on_header) {
+std::vector<int> FileOrder(const Plan& plan, int64_t pass) {
   std::vector<int> order(plan.paths.size());
   std::iota(order.begin(), order.end(), 0);
-  if (plan.shuffle_rows == 0) return std::make_unique<LineCursor>(plan.paths, std::move(order), on_header);
   // JavaScript's `pass | 0`.
-  const auto stream = static_cast<uint32_t>(pass);
-  Random(plan.seed, stream, kFileStream).Shuffle(order);
-  auto lines = std::make_unique<LineCursor>(plan.paths, std::move(order), on_header);
+  if (plan.shuffle_rows > 0) Random(plan.seed, static_cast<uint32_t>(pass), kFileStream).Shuffle(order);
+  return order;
+}
+
+Random RowRandom(const Plan& plan, int64_t pass) { return {plan.seed, static_cast<uint32_t>(pass), kRowStream}; }
+
+std::unique_ptr<RowCursor> OpenPass(const Plan& plan, int64_t pass, const HeaderHandler& on_header) {
+  auto lines = std::make_unique<LineCursor>(plan.paths, FileOrder(plan, pass), on_header);
+  if (plan.shuffle_rows == 0) return lines;
   return std::make_unique<ShuffleCursor>(std::move(lines), static_cast<size_t>(plan.shuffle_rows),
-                                         Random(plan.seed, stream, kRowStream));
+                                         RowRandom(plan, pass));
 }
 
 }  // namespace easyrec::reader

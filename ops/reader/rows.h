@@ -101,6 +101,12 @@ class ShuffleCursor : public RowCursor {
   bool source_done_ = false;
 };
 
+/** The files of pass number `pass`, by their numbers, in the order in which they are read. */
+std::vector<int> FileOrder(const Plan& plan, int64_t pass);
+
+/** The random numbers with which that pass draws from its shuffle buffer. */
+Random RowRandom(const Plan& plan, int64_t pass);
+
 /** The rows of pass number `pass` over the plan's files; a pass has its own random numbers. */
 std::unique_ptr<RowCursor> OpenPass(const Plan& plan, int64_t pass, const HeaderHandler& on_header);
 

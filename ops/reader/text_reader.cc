@@ -82,16 +82,10 @@ bool TextReader::Resume() {
 
 /** After a pass was read to its end: goes on to the pass in which the remaining rows end. */
 void TextReader::LeapOverPasses(int64_t& remaining) {
-  const int64_t per_pass = usable_in_pass_;
-  const int64_t skipped_per_pass = skipped_ - skipped_before_pass_;
+  const int64_t rows_of_pass = usable_in_pass_;
+  const int64_t skipped_of_pass = skipped_ - skipped_before_pass_;
   BeginPass(pass_ + 1);
-  const int64_t passes = std::min(remaining / per_pass, last_pass_ == INT64_MAX ? INT64_MAX : last_pass_ + 1 - pass_);
-  if (!is_over() && passes > 0) {
-    AddSkipped(passes * skipped_per_pass);
-    usable_in_pass_ = per_pass;
-    BeginPass(pass_ + passes);
-    remaining -= passes * per_pass;
-  }
+  Leap(rows_of_pass, skipped_of_pass, remaining);
   if (!is_over()) OpenRows(pass_);
 }
 

@@ -6,7 +6,7 @@ const NEVER_READ = ignored('nothing in EasyRec reads it');
 /** Input data. */
 export const DATA_SUPPORT = {
   DatasetConfig: {
-    input_type: values('CSVInput'),
+    input_type: values('CSVInput', 'ParquetInput', 'ParquetInputV2'),
     sample_weight: HONOURED,
     ...all(HONOURED, 'batch_size', 'label_fields', 'input_fields', 'auto_expand_input_fields', 'num_epochs'),
     ...all(
@@ -20,13 +20,10 @@ export const DATA_SUPPORT = {
     ),
     num_parallel_calls: HONOURED,
     ...all(NEVER_READ, 'eval_batch_size', 'shard'),
-    ...all(
-      ignored('only other input types read it'),
-      'rtp_separator',
-      'n_data_batch_tfrecord',
-      'drop_remainder',
-    ),
-    ...all(ignored('CSVInput does not read it'), 'selected_cols', 'selected_col_types'),
+    // Of Parquet files; other input types of EasyRec do not read it either.
+    drop_remainder: HONOURED,
+    ...all(ignored('only other input types read it'), 'rtp_separator', 'n_data_batch_tfrecord'),
+    ...all(ignored('neither CSVInput nor ParquetInput reads it'), 'selected_cols', 'selected_col_types'),
     pai_worker_slice_num: ignored('it matters only with pai_worker_queue'),
   },
   'DatasetConfig.Field': {

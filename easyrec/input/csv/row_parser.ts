@@ -11,7 +11,7 @@ const CLOSING_QUOTE = 'a closing quote followed by the separator or the end of t
 const NO_QUOTE = 'no quote in a field that does not begin with one';
 
 /** A field's bytes as a message shows them: quoted, shortened, what is not UTF-8 as `�`. */
-function shown(bytes: Uint8Array): string {
+export function shown(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.subarray(0, 4 * SHOWN_CHARACTERS)).toString('utf8');
   const characters = Array.from(text);
   const short = characters.length > SHOWN_CHARACTERS || bytes.length > 4 * SHOWN_CHARACTERS;

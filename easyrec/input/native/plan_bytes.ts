@@ -1,7 +1,7 @@
 import type { FieldType } from '../batch.js';
-import type { CsvPlan } from '../csv/csv_plan.js';
 import { totalSize } from '../input_files.js';
 import type { HashedColumn, InputField } from '../reader.js';
+import type { ReaderPlan } from '../reader_plan.js';
 
 /** The numbers of types in ops/reader/plan.h. */
 const TYPE_NUMBERS: { readonly [Type in FieldType]: number } = {
@@ -19,9 +19,9 @@ function text(value: string): readonly Uint8Array[] {
 }
 
 function fieldParts(field: InputField): readonly Uint8Array[] {
-  const { name, type, wanted, numeric, defaultText } = field;
+  const { name, type, wanted, numeric, defaultText, listSeparator = '' } = field;
   const flags = Uint8Array.of(TYPE_NUMBERS[type], wanted ? 1 : 0, numeric === true ? 1 : 0);
-  return [...text(name), flags, ...text(defaultText)];
+  return [...text(name), flags, ...text(defaultText), ...text(listSeparator)];
 }
 
 function hashedParts({ field, buckets }: HashedColumn, fields: readonly InputField[]): readonly Uint8Array[] {
@@ -29,8 +29,16 @@ function hashedParts({ field, buckets }: HashedColumn, fields: readonly InputFie
   return [new Uint8Array(Uint32Array.of(index).buffer), new Uint8Array(Float64Array.of(buckets).buffer)];
 }
 
+/** What a plan for the native reader says beside what every reader is told. */
+export interface NativePlan extends ReaderPlan {
+  /** Of text files: the byte between fields. */
+  readonly separator?: number;
+  /** Of Parquet files: DuckDB's library. */
+  readonly duckdb?: string;
+}
+
 /** A plan as `DecodePlan` in ops/reader/plan.cc reads it. */
-export function planBytes({ options, paths, separator }: CsvPlan): Uint8Array {
+export function planBytes({ options, paths, separator = 0, duckdb = '' }: NativePlan): Uint8Array {
   const {
     withHeader,
     shuffle,
@@ -40,13 +48,15 @@ export function planBytes({ options, paths, separator }: CsvPlan): Uint8Array {
     onBadRow,
     prefetch,
     threads = 1,
+    dropRemainder = false,
     fields,
     hashed = [],
   } = options;
   const maxSkipped = onBadRow === 'fail' ? -1 : onBadRow.maxSkipped;
   const counts = [batchSize, epochs, shuffle?.bufferSize ?? 0, position, maxSkipped, prefetch, threads];
   return Buffer.concat([
-    Uint8Array.of(separator, withHeader ? 1 : 0),
+    Uint8Array.of(separator, withHeader ? 1 : 0, dropRemainder ? 1 : 0),
+    ...text(duckdb),
     new Uint8Array(Int32Array.of(shuffle?.seed ?? 0).buffer),
     new Uint8Array(Float64Array.of(...counts, totalSize(paths)).buffer),
     new Uint8Array(Uint32Array.of(paths.length).buffer),

@@ -6,6 +6,7 @@ import type { CsvPlan } from '../csv/csv_plan.js';
 import { noRowsError } from '../csv/no_rows.js';
 import { RowParser } from '../csv/row_parser.js';
 import { longLine } from '../line_cursor.js';
+import type { ProblemWords } from './native_reader.js';
 import { PROBLEMS, type ReportedProblem, type ReportedRow } from './report.js';
 
 /** In Node's own words, which the plain reader passes on. */
@@ -18,7 +19,7 @@ function systemError(errorNumber: number, call: string): string {
  * Says what is wrong in the words of the plain reader: its own code parses the row again. So both readers have the same
  * messages, and a row that the two judge differently does not go unnoticed.
  */
-export class ProblemTexts {
+export class ProblemTexts implements ProblemWords {
   private readonly parser: RowParser;
 
   constructor(private readonly plan: CsvPlan) {

@@ -2,9 +2,11 @@
 export interface ReportedRow {
   /** Index of its file. */
   readonly file: number;
+  /** Of Parquet files: the row, from 1. */
   readonly line: number;
+  /** Of Parquet files: the value. */
   readonly text: Uint8Array;
-  /** The header line of its file; empty without headers. */
+  /** The header line of its file; empty without headers. Of Parquet files: the field, NUL, and what is wrong with it. */
   readonly header: Uint8Array;
 }
 
@@ -21,6 +23,8 @@ export const PROBLEMS = {
   noRows: 8,
   columnTooLarge: 9,
   other: 10,
+  columns: 11,
+  query: 12,
 } as const;
 
 /** What ended reading, and where. */
