@@ -1,5 +1,7 @@
 import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
+import { meanOverNonzeroWeights } from './reduction.js';
+import type { Loss } from './types.js';
 
 /**
  * The cross-entropy of a sigmoid: `max(x, 0) - x z + ln(1 + e^-|x|)`, which cannot overflow.
@@ -15,3 +17,10 @@ export function sigmoidCrossEntropy(labels: Output, logits: Output): Output {
   const negativeAbs = ops.select(positive, ops.neg(logits), logits);
   return ops.add(ops.sub(rectified, ops.mul(logits, labels)), ops.log1p(ops.exp(negativeAbs)));
 }
+
+/** `CLASSIFICATION`: the mean of that over the rows that count. */
+export const classification = {
+  key: 'cross_entropy_loss',
+  build: ({ labels, logits, weights }) =>
+    meanOverNonzeroWeights(sigmoidCrossEntropy(labels, logits), weights),
+} as const satisfies Loss;

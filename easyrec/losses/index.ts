@@ -1,30 +1,31 @@
-import type { Output } from '../tf/index.js';
-import { sigmoidCrossEntropy } from './binary_cross_entropy.js';
-import { meanOverNonzeroWeights } from './reduction.js';
+import { UNSUPPORTED } from '../config/case_table.js';
+import type { LossType } from '../config/generated/types.js';
+import { classification } from './binary_cross_entropy.js';
+import type { Loss } from './types.js';
 
-/** What a loss compares. */
-export interface LossInputs {
-  /** `[B]` float32. */
-  readonly labels: Output;
-  /** `[B]` float32. */
-  readonly logits: Output;
-  /** `[B]` float32, or null where each row counts 1. */
-  readonly weights: Output | null;
-}
-
-/** A loss with the name its value goes by. */
-export interface Loss {
-  /** Its key in logs and metrics: `loss/loss/<key>`. */
-  readonly key: string;
-  /** @returns a scalar */
-  readonly build: (inputs: LossInputs) => Output;
-}
+export type { Loss, LossInputs } from './types.js';
 
 /** Losses by `loss_type`. */
 export const LOSSES = {
-  CLASSIFICATION: {
-    key: 'cross_entropy_loss',
-    build: ({ labels, logits, weights }) =>
-      meanOverNonzeroWeights(sigmoidCrossEntropy(labels, logits), weights),
-  },
-} as const satisfies Readonly<Record<string, Loss>>;
+  CLASSIFICATION: classification,
+  BINARY_CROSS_ENTROPY_LOSS: UNSUPPORTED,
+  BINARY_FOCAL_LOSS: UNSUPPORTED,
+  CIRCLE_LOSS: UNSUPPORTED,
+  CROSS_ENTROPY_LOSS: UNSUPPORTED,
+  F1_REWEIGHTED_LOSS: UNSUPPORTED,
+  JRC_LOSS: UNSUPPORTED,
+  KL_DIVERGENCE_LOSS: UNSUPPORTED,
+  L2_LOSS: UNSUPPORTED,
+  LISTWISE_DISTILL_LOSS: UNSUPPORTED,
+  LISTWISE_RANK_LOSS: UNSUPPORTED,
+  MULTI_SIMILARITY_LOSS: UNSUPPORTED,
+  ORDER_CALIBRATE_LOSS: UNSUPPORTED,
+  PAIRWISE_FOCAL_LOSS: UNSUPPORTED,
+  PAIRWISE_HINGE_LOSS: UNSUPPORTED,
+  PAIRWISE_LOGISTIC_LOSS: UNSUPPORTED,
+  PAIR_WISE_LOSS: UNSUPPORTED,
+  SIGMOID_L2_LOSS: UNSUPPORTED,
+  SOFTMAX_CROSS_ENTROPY: UNSUPPORTED,
+  SOFTMAX_CROSS_ENTROPY_WITH_NEGATIVE_MINING: UNSUPPORTED,
+  ZILN_LOSS: UNSUPPORTED,
+} as const satisfies { readonly [K in LossType]: Loss | typeof UNSUPPORTED };

@@ -1,5 +1,6 @@
 import { buildBackbone } from '../components/backbone.js';
 import type { GroupSource } from '../components/group_source.js';
+import { UNSUPPORTED } from '../config/case_table.js';
 import type { EasyRecModel } from '../config/generated/types.js';
 import { locationOf } from '../config/message.js';
 import { ConfigError } from '../errors.js';
@@ -57,9 +58,11 @@ export function rankModel(ctx: ComponentContext, config: EasyRecModel, groups: G
 
 function lossOf(config: EasyRecModel): Loss {
   const name = config.loss_type;
-  if (Object.hasOwn(LOSSES, name)) return LOSSES[name as keyof typeof LOSSES];
-  const known = Object.keys(LOSSES).join(' or ');
-  throw new ConfigError(`loss_type: expected ${known}, received ${name}, which is not supported yet`, {
+  const loss: Loss | typeof UNSUPPORTED = LOSSES[name];
+  if (loss !== UNSUPPORTED) return loss;
+  const known = Object.entries(LOSSES).filter(([, each]) => each !== UNSUPPORTED);
+  const names = known.map(([each]) => each).join(' or ');
+  throw new ConfigError(`loss_type: expected ${names}, received ${name}, which is not supported yet`, {
     at: locationOf(config, 'loss_type'),
   });
 }
