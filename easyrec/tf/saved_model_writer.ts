@@ -95,7 +95,11 @@ function prepare(
   ]);
   const roots = [
     ...tensors.map(({ op }) => op),
-    ...nodes.flatMap(({ snapshot, initializer }) => [snapshot.op, initializer]),
+    ...nodes.flatMap(({ snapshot, initialValue, initializer }) => [
+      snapshot.op,
+      initialValue.op,
+      initializer,
+    ]),
     ...assetNodes.map(({ tensor }) => tensor.op),
     ...(saver === null ? [] : [saver.filename.op, saver.save.op, saver.restore]),
     ...(mainOp === undefined ? [] : [mainOp]),
