@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { exportCheckpoint } from '../export/export_checkpoint.js';
 import type { StepProfile } from '../report/profile/step_profile.js';
 import { Progress } from '../report/progress.js';
+import { keepFreedMemory } from '../tf/freed_memory.js';
 import { type Evaluation } from '../train/evaluator.js';
 import { StepProfiler } from '../train/step_profiler.js';
 import { modelDir, train as runTraining, type TrainResult } from '../train/trainer.js';
@@ -52,6 +53,7 @@ const HELP = {
 export const train: Command = async (argv, context) => {
   const { flags, edits } = parseArguments(argv, HELP);
   const { log, stderr, signal } = context;
+  keepFreedMemory();
   const plan = await planFromFlags(flags, {
     log,
     edits,

@@ -86,13 +86,29 @@ inline __attribute__((always_inline)) void GradientSums(const T* xs, const T* dy
   const T* __restrict scale = by.scale;
   const T* __restrict beta = by.beta;
   for (int64_t c = 0; c < columns; c++) sum[c] = products[c] = 0;
-  for (int64_t row = rows.begin; row < rows.end; row++) {
+  int64_t row = rows.begin;
+  // Four rows at a time: sums go to memory and back a quarter as often.
+  for (; row + 4 <= rows.end; row += 4) {
     const T* __restrict x = xs + row * columns;
     const T* __restrict dy = dys + row * columns;
     for (int64_t c = 0; c < columns; c++) {
-      const T distance = x[c] - mean[c];
-      // Computed as in Normalize, to the bit.
-      const T g = !kRelu || distance * scale[c] + beta[c] > 0 ? dy[c] : T(0);
+      const T m = mean[c], s = scale[c], b = beta[c];
+      T g[4], product[4];
+      for (int64_t i = 0; i < 4; i++) {
+        const T distance = x[c + i * columns] - m;
+        const T slope = dy[c + i * columns];
+        // Computed as in Normalize, to the bit.
+        g[i] = !kRelu || distance * s + b > 0 ? slope : T(0);
+        product[i] = g[i] * distance;
+      }
+      sum[c] += (g[0] + g[1]) + (g[2] + g[3]);
+      products[c] += (product[0] + product[1]) + (product[2] + product[3]);
+    }
+  }
+  for (; row < rows.end; row++) {
+    for (int64_t c = 0; c < columns; c++) {
+      const T distance = xs[row * columns + c] - mean[c];
+      const T g = !kRelu || distance * scale[c] + beta[c] > 0 ? dys[row * columns + c] : T(0);
       sum[c] += g;
       products[c] += g * distance;
     }
@@ -114,7 +130,8 @@ inline __attribute__((always_inline)) void InputGradient(const T* xs, const T* d
 #pragma GCC ivdep
     for (int64_t c = 0; c < columns; c++) {
       const T distance = x[c] - mean[c];
-      const T g = !kRelu || distance * scale[c] + beta[c] > 0 ? dy[c] : T(0);
+      const T slope_y = dy[c];
+      const T g = !kRelu || distance * scale[c] + beta[c] > 0 ? slope_y : T(0);
       dx[c] = scale[c] * ((g - mean_g[c]) - distance * slope[c]);
     }
   }
