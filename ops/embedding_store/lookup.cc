@@ -25,7 +25,27 @@ struct Place {
 };
 
 void PrefetchRecord(const float* record, int64_t floats) {
-  for (int64_t d = 0; d < floats; d += kFloatsPerLine) __builtin_prefetch(record + d, 1);
+  for (int64_t d = 0; d < floats; d += kFloatsPerLine) __builtin_prefetch(record + d);
+}
+
+/** Calls of the library's memcpy take longer than the copies of usual widths. */
+void Copy(const float* from, int64_t dim, float* to) {
+  switch (dim) {
+    case 1:
+      *to = *from;
+      return;
+    case 8:
+      std::memcpy(to, from, 8 * sizeof(float));
+      return;
+    case 16:
+      std::memcpy(to, from, 16 * sizeof(float));
+      return;
+    case 32:
+      std::memcpy(to, from, 32 * sizeof(float));
+      return;
+    default:
+      std::memcpy(to, from, static_cast<size_t>(dim) * sizeof(float));
+  }
 }
 
 /** Adds the vector of a feature's i-th id to its row of the batch; of a plain feature, sets it. */
@@ -35,10 +55,8 @@ void AddVector(const Feature& feature, int64_t i, const float* from, const Place
   if (!feature.is_plain()) {
     const float factor = feature.factor(i);
     for (int64_t d = 0; d < dim; d++) to[d] += factor * from[d];
-  } else if (dim == 1) {
-    *to = *from;
   } else {
-    std::memcpy(to, from, static_cast<size_t>(dim) * sizeof(float));
+    Copy(from, dim, to);
   }
 }
 
@@ -116,7 +134,8 @@ class TrainLookup {
         entry = shard.index.Add(id, hash, shard.records.Add(), clock_);
         table_.Start(id, shard.records[entry->slot]);
       } else {
-        PrefetchRecord(shard.records[entry->slot], missed_ == nullptr ? table_.dim() : table_.record_width());
+        const bool is_behind = missed_ != nullptr && entry->last != clock_;
+        PrefetchRecord(shard.records[entry->slot], is_behind ? table_.record_width() : table_.dim());
       }
       records[i] = RecordNumber(number, entry->slot, shard.index.PlaceOf(entry)).value();
       block.record[k] = shard.records[entry->slot];

@@ -3,7 +3,6 @@
 #ifndef EASYREC_ROW_SUMS_H_
 #define EASYREC_ROW_SUMS_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -20,41 +19,41 @@ class RowSums {
     int64_t id;
   };
 
-  /** Starts again, for about `rows` rows of `dim` numbers. */
+  /** Starts again, for at most `rows` rows of `dim` numbers. */
   void Clear(int64_t rows, int64_t dim) {
     size_t size = kLeast;
     while (size < 2 * static_cast<size_t>(rows)) size *= 2;
     slots_.assign(size, {0, kFree});
     entries_.clear();
-    sums_.clear();
+    entries_.reserve(static_cast<size_t>(rows));
+    const size_t room = static_cast<size_t>(rows) * static_cast<size_t>(dim);
+    if (room > room_) {
+      // Not set to 0: what is not used takes no memory.
+      sums_.reset(new float[room]);
+      room_ = room;
+    }
     dim_ = dim;
   }
 
-  /** Adds `factor * gradient` to the sum of a row. */
-  void Add(const RecordNumber& number, int64_t id, const float* gradient, float factor) {
-    if (2 * entries_.size() >= slots_.size()) Grow();
+  /** Where the sum of a row is; `is_new`: nothing has been added yet, and what is there is to be overwritten. */
+  inline __attribute__((always_inline)) float* SumOf(const RecordNumber& number, int64_t id, bool& is_new) {
     const uint32_t key = number.key();
-    size_t place = PlaceOf(key);
-    while (slots_[place].entry != kFree) {
-      if (slots_[place].key == key) {
-        float* sum = sums_.data() + static_cast<size_t>(slots_[place].entry) * static_cast<size_t>(dim_);
-        for (int64_t d = 0; d < dim_; d++) sum[d] += factor * gradient[d];
-        return;
-      }
-      place = (place + 1) & (slots_.size() - 1);
+    const size_t mask = slots_.size() - 1;
+    size_t place = static_cast<size_t>((key * 0x9E3779B97F4A7C15ull) >> 32) & mask;
+    while (slots_[place].entry != kFree && slots_[place].key != key) place = (place + 1) & mask;
+    Slot& slot = slots_[place];
+    is_new = slot.entry == kFree;
+    if (is_new) {
+      slot = {key, static_cast<int32_t>(entries_.size())};
+      entries_.push_back({number, id});
     }
-    slots_[place] = {key, static_cast<int32_t>(entries_.size())};
-    entries_.push_back({number, id});
-    const size_t offset = sums_.size();
-    sums_.resize(offset + static_cast<size_t>(dim_));
-    float* sum = &sums_[offset];
-    for (int64_t d = 0; d < dim_; d++) sum[d] = factor * gradient[d];
+    return sums_.get() + static_cast<size_t>(slot.entry) * static_cast<size_t>(dim_);
   }
 
   /** In the order of their first use. */
   const std::vector<Entry>& entries() const { return entries_; }
   /** [entries][dim]. */
-  const float* sums() const { return sums_.data(); }
+  const float* sums() const { return sums_.get(); }
   /** Room for the records of the entries. */
   std::vector<float*>& records() { return records_; }
 
@@ -67,25 +66,11 @@ class RowSums {
     int32_t entry;
   };
 
-  size_t PlaceOf(uint32_t key) const {
-    return static_cast<size_t>((key * 0x9E3779B97F4A7C15ull) >> 32) & (slots_.size() - 1);
-  }
-
-  void Grow() {
-    std::vector<Slot> larger(2 * slots_.size(), {0, kFree});
-    larger.swap(slots_);
-    for (size_t i = 0; i < entries_.size(); i++) {
-      const uint32_t key = entries_[i].number.key();
-      size_t place = PlaceOf(key);
-      while (slots_[place].entry != kFree) place = (place + 1) & (slots_.size() - 1);
-      slots_[place] = {key, static_cast<int32_t>(i)};
-    }
-  }
-
   int64_t dim_ = 0;
   std::vector<Slot> slots_;
   std::vector<Entry> entries_;
-  std::vector<float> sums_;
+  std::unique_ptr<float[]> sums_;
+  size_t room_ = 0;
   std::vector<float*> records_;
 };
 

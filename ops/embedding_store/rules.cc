@@ -9,7 +9,7 @@ namespace {
 
 template <typename OneRule>
 EASYREC_VECTORIZED void ApplyRule(const float* parameters, const TouchedRows& rows) {
-  constexpr int64_t kAhead = 4;
+  constexpr int64_t kAhead = 10;
   constexpr int64_t kFloatsPerLine = 16;
   const OneRule rule(parameters);
   const int64_t dim = rows.dim;

@@ -171,7 +171,11 @@ void Store::Settle() {
     const uint32_t number = static_cast<uint32_t>(unit % Table::kShards);
     const MissedSteps* steps = missed(settled);
     Shard& shard = settled.shard(number);
+    const IndexEntry* const end = shard.index.end();
     for (IndexEntry& entry : shard.index) {
+      constexpr int64_t kAhead = 8;
+      const IndexEntry* const later = &entry + kAhead;
+      if (later < end && later->slot != IndexEntry::kFree) __builtin_prefetch(shard.records[later->slot], 1);
       if (entry.slot == IndexEntry::kFree) continue;
       if (steps != nullptr && entry.last != steps->clock()) {
         float* record = shard.records[entry.slot];

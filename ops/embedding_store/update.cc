@@ -11,6 +11,7 @@
 #include "row_sums.h"
 #include "rules.h"
 #include "store.h"
+#include "vectorized.h"
 #include "workers.h"
 
 namespace easyrec::embedding {
@@ -23,6 +24,56 @@ struct Source {
   int64_t width;
   const int64_t* records;
 };
+
+/** What one feature contributes to the sums of one unit. */
+struct Contribution {
+  const Table& table;
+  const Feature& feature;
+  const Source& source;
+  const Unit& unit;
+};
+
+/** `kDim`: of the table, or 0 for any. Returns whether all records are there. */
+template <int kDim>
+EASYREC_VECTORIZED bool SumRows(const Contribution& part, RowSums& sums) {
+  constexpr int64_t kAhead = 12;
+  const Feature& feature = part.feature;
+  const int64_t dim = kDim == 0 ? feature.dim() : kDim;
+  const int64_t size = feature.size();
+  const int64_t* const records = part.source.records;
+  for (int64_t i = 0; i < size; i++) {
+    if (i + kAhead < size) __builtin_prefetch(part.source.data + feature.row(i + kAhead) * part.source.width);
+    if (records[i] == RecordNumber::kNone) continue;
+    const RecordNumber number(records[i]);
+    if (!part.unit.owns(number.shard())) continue;
+    if (number.slot() >= part.table.shard(number.shard()).records.size()) return false;
+    bool is_new;
+    float* __restrict sum = sums.SumOf(number, feature.id(i), is_new);
+    const float* __restrict gradient = part.source.data + feature.row(i) * part.source.width;
+    const float factor = feature.factor(i);
+    if (is_new) {
+      for (int64_t d = 0; d < dim; d++) sum[d] = factor * gradient[d];
+    } else {
+      for (int64_t d = 0; d < dim; d++) sum[d] += factor * gradient[d];
+    }
+  }
+  return true;
+}
+
+bool SumFeature(const Contribution& part, RowSums& sums) {
+  switch (part.feature.dim()) {
+    case 1:
+      return SumRows<1>(part, sums);
+    case 8:
+      return SumRows<8>(part, sums);
+    case 16:
+      return SumRows<16>(part, sums);
+    case 32:
+      return SumRows<32>(part, sums);
+    default:
+      return SumRows<0>(part, sums);
+  }
+}
 
 class Update {
  public:
@@ -100,26 +151,12 @@ class Update {
 
   void Sum(const Batch& batch, const std::vector<Source>& sources, const FeatureGroup& group, const Unit& unit,
            RowSums& sums) const {
-    constexpr int64_t kAhead = 8;
     int64_t ids = 0;
     for (const size_t f : group.features) ids += batch[f].size();
-    sums.Clear(ids / unit.parts + 1, group.table->dim());
+    sums.Clear(ids, group.table->dim());
     for (const size_t f : group.features) {
-      const Feature& feature = batch[f];
-      const Source& source = sources[f];
-      for (int64_t i = 0; i < feature.size(); i++) {
-        if (i + kAhead < feature.size()) {
-          __builtin_prefetch(source.data + feature.row(i + kAhead) * source.width);
-        }
-        if (source.records[i] == RecordNumber::kNone) continue;
-        const RecordNumber number(source.records[i]);
-        if (!unit.owns(number.shard())) continue;
-        if (number.slot() >= group.table->shard(number.shard()).records.size()) {
-          throw InvalidArgument("records: the rows of feature \"" + attributes_.names[f] +
-                                "\" are no longer in memory");
-        }
-        sums.Add(number, feature.id(i), source.data + feature.row(i) * source.width, feature.factor(i));
-      }
+      if (SumFeature({*group.table, batch[f], sources[f], unit}, sums)) continue;
+      throw InvalidArgument("records: the rows of feature \"" + attributes_.names[f] + "\" are no longer in memory");
     }
   }
 

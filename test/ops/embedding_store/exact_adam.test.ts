@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Random } from '../../../easyrec/input/random.js';
 import { Graph, makeStep, ops, scalar, Session, tensor, Variables } from '../../../easyrec/tf/index.js';
 import { numbers } from './batches.js';
-import { NativeStore, type StoreRule } from './native_store.js';
+import { NativeStore, type StoreRule, THROWING } from './native_store.js';
 import { StoreModel } from './store_model.js';
 
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
@@ -200,7 +200,7 @@ test('rows of a table that is not trained never move', async () => {
   await model.close();
 });
 
-test('betas whose steps fade too slowly to be summed up are refused', () => {
+test('betas whose steps fade too slowly to be summed up are refused', THROWING, () => {
   for (const [beta1, beta2] of [
     [0.9999, 0.99999],
     [0.999, 0.99],
