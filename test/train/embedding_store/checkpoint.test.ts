@@ -130,12 +130,12 @@ test('rows that change while a checkpoint is written are in it as they were', as
   const expected = await bytesOf(twin.store);
   const prefix = join(temporaryFolder(t), 'model.ckpt-100');
   const { done } = await beginSave(prefix, new TableCheckpoint(model.store));
-  let hasEnded = false;
+  const saving = { hasEnded: false };
   const ended = done.then(() => {
-    hasEnded = true;
+    saving.hasEnded = true;
   });
   const taken: StoreBatch[] = [];
-  while (!hasEnded || taken.length < 5) {
+  while (!saving.hasEnded || taken.length < 5) {
     const next = batch();
     taken.push(next);
     model.step(next, 0.01);
