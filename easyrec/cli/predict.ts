@@ -36,7 +36,7 @@ const HELP = {
       value: 'CHARACTER',
       help: 'default: , in *.csv, a tab in *.tsv, else \\x01',
     },
-    batch_size: { type: 'number', help: 'default: 1024' },
+    batch_size: { type: 'number', help: 'default: 4096' },
     with_header: { type: 'boolean', help: 'the input begins with a line of column names' },
     json: { type: 'boolean', help: 'print the result as one line of JSON' },
   },

@@ -29,7 +29,7 @@ export interface PredictOptions {
   readonly outputCols?: readonly string[];
   /** Default: a comma in `*.csv`, a tab in `*.tsv`, else \x01. */
   readonly outputSeparator?: string;
-  /** Default: 1024, as EasyRec's. */
+  /** Default: 4096; it changes no prediction, but for the last bit of some. */
   readonly batchSize?: number;
   /** Whether the input has a header line. Default: as the config says. */
   readonly withHeader?: boolean;
@@ -44,6 +44,9 @@ export interface Prediction {
 }
 
 const ALL = 'ALL_COLUMNS';
+
+/** A tenth faster than EasyRec's 1024, at which the calls for a batch are felt; more gains nothing. */
+const DEFAULT_BATCH_SIZE = 4096;
 
 /**
  * Writes a model's outputs for every row of a file, under a header line. The file appears when it is complete.
@@ -64,7 +67,7 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   const reader = await openColumns(dataConfigOf(config), {
     files: options.inputPath,
     wanted: [...signature.inputs.keys(), ...columns.reserved],
-    batchSize: options.batchSize ?? 1024,
+    batchSize: options.batchSize ?? DEFAULT_BATCH_SIZE,
     listSeparators: listSeparators(config),
     ...(options.withHeader !== undefined && { withHeader: options.withHeader }),
   });
