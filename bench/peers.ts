@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { globSync } from 'tinyglobby';
 import { packageFile } from '../easyrec/package_files.js';
 import type { PeerPaths } from './systems.js';
 
@@ -23,10 +24,12 @@ export function preparePeers(options: PeerOptions): PeerPaths {
   if (systems.includes('easyrec') && easyrec === null) {
     throw new Error('easyrec: expected --easyrec PATH, a checkout of Python EasyRec, received none');
   }
+  const easyrecPython = systems.includes('easyrec') ? environment('easyrec', options) : null;
   return {
     torchPython: wantsTorch ? environment('torch', options) : null,
-    easyrecPython: systems.includes('easyrec') ? environment('easyrec', options) : null,
-    easyrec,
+    easyrecPython,
+    easyrec:
+      easyrec === null || easyrecPython === null ? null : compileEasyrec(easyrec, easyrecPython, options),
     tcmalloc: options.tcmalloc === '' ? null : (options.tcmalloc ?? findTcmalloc()),
   };
 }
@@ -56,6 +59,19 @@ function environment(name: string, { cache, python, log }: PeerOptions): string 
   return interpreter;
 }
 
+/** A copy of a checkout's package with its protos compiled: the checkout itself stays as it is. */
+function compileEasyrec(checkout: string, python: string, { cache }: PeerOptions): string {
+  const source = join(checkout, 'easy_rec');
+  if (!existsSync(source))
+    throw new Error(`--easyrec: expected a folder easy_rec in ${checkout}, received none`);
+  const copy = join(cache, 'easyrec_source');
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(source, join(copy, 'easy_rec'), { recursive: true });
+  const protos = globSync('easy_rec/python/protos/*.proto', { cwd: copy });
+  run(python, ['-m', 'grpc_tools.protoc', `-I${copy}`, `--python_out=${copy}`, ...protos], copy);
+  return copy;
+}
+
 /** `name==version` of each line that names a package. */
 export function pinnedVersions(requirements: string): readonly string[] {
   return requirements
@@ -64,8 +80,8 @@ export function pinnedVersions(requirements: string): readonly string[] {
     .filter((line) => line !== '');
 }
 
-function run(file: string, args: readonly string[]): void {
-  const { status, error } = spawnSync(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+function run(file: string, args: readonly string[], cwd?: string): void {
+  const { status, error } = spawnSync(file, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}`);
 }

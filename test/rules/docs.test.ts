@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { before, test } from 'node:test';
@@ -43,6 +44,7 @@ const PARTS: readonly (readonly [Command, readonly string[]])[] = [
   [uploadImage, []],
   [searchImages, []],
   [data, ['movielens-like']],
+  [data, ['criteo-like']],
   [data, ['prepare-movielens']],
   [setup, []],
   [doctor, []],
@@ -64,9 +66,19 @@ async function helpOf(command: Command, words: readonly string[]): Promise<strin
   throw new Error(`${words.join(' ')} --help: no help`);
 }
 
+function helpOfProgram(path: string): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [packageFile(path), '--help'], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
 before(async () => {
   const texts = await Promise.all(PARTS.map(([command, words]) => helpOf(command, words)));
-  known = new Set(texts.flatMap((text) => text.match(/--[a-z_]+/g) ?? []));
+  const benches = ['run', 'growth', 'steps'].map((name) => helpOfProgram(`dist/bench/${name}.js`));
+  const peers = projectFiles('bench/peers/*.py').map(({ text }) => text);
+  known = new Set([...texts, ...benches, ...peers].flatMap((text) => text.match(/--[a-z_]+/g) ?? []));
 });
 
 /** Flags in pages that no command has, such as those of older versions. */
