@@ -132,7 +132,9 @@ test('a compact checkpoint that is damaged is refused, by stores and by variable
   const { prefix } = await compactCheckpoint(t);
   const file = `${prefix}.${DATA}`;
   const intact = readFileSync(file);
-  const at = readBundleIndex(prefix).entries.get('b/compact/ids')?.slices[0]?.span.offset ?? 0;
+  const { entries } = readBundleIndex(prefix);
+  const [ids, rows] = ['ids', 'rows'].map((part) => entries.get(`b/compact/${part}`)?.slices[0]?.span.offset);
+  assert.ok(ids !== undefined && rows !== undefined);
   const isDamaged = (what: RegExp) => (error: unknown) =>
     error instanceof DataError && /damaged or incomplete/.test(error.message) && what.test(error.message);
   const restored = new TableCheckpoint(newStore(t));
@@ -142,8 +144,8 @@ test('a compact checkpoint that is damaged is refused, by stores and by variable
   await using session = Session.create(graph);
   // An id that is not below the next one, a row of another value.
   for (const [offset, what] of [
-    [at + 8, /expected ascending rows of b below 40000/],
-    [at + 40_000, /does not have the CRC/],
+    [ids + 8, /expected ascending rows of b below 40000/],
+    [rows + 40_000, /does not have the CRC/],
   ] as const) {
     const damaged = Buffer.from(intact);
     damaged[offset + 2] = (damaged[offset + 2] ?? 0) ^ 0x7f;
