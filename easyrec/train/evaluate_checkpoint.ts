@@ -6,7 +6,7 @@ import { hashWhileReading } from './hash_while_reading.js';
 import { runEvaluation } from './evaluator.js';
 import { inputFiles, openReader } from './input_plan.js';
 import type { ModelPlan } from './model_plan.js';
-import { sessionConfig } from './session_config.js';
+import { sessionConfig, threadsOfManySteps } from './session_config.js';
 import { readGlobalStep } from './global_step.js';
 import { buildEvaluationGraph } from './training_graph.js';
 
@@ -43,7 +43,10 @@ export async function evaluateCheckpoint(
   const checkpoint = resolveCheckpoint(checkpointPath);
   const { graph, variables, evaluate } = buildEvaluationGraph(plan);
   const saver = addSaver(graph, variables.all);
-  await using session = Session.create(graph, { config: sessionConfig(config.train_config) });
+  const train = config.train_config;
+  await using session = Session.create(graph, {
+    config: { ...sessionConfig(train), ...threadsOfManySteps(train) },
+  });
   await restoreCheckpoint(session, saver, checkpoint);
   const reader = openReader(plan.input, { ...input, training: false });
   const limit = config.eval_config?.num_examples ?? 0;
