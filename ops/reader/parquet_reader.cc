@@ -30,7 +30,7 @@ std::string Quoted(const std::string& path) {
 }
 
 std::string Table(const std::string& path) {
-  return "read_parquet(" + Quoted(path) + ", binary_as_string = true, hive_partitioning = false)";
+  return "read_parquet(" + Quoted(path) + ", hive_partitioning = false)";
 }
 
 Plan PackingPlan(const Plan& plan) {

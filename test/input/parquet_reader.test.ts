@@ -95,6 +95,19 @@ test('hashes texts, and integers as decimal text, of whatever width', async () =
   assert.notEqual(asNumber[2]?.[1], -1n);
 });
 
+test('bytes that are no UTF-8 are a row that does not fit', async () => {
+  const rows = ["'ok'::BLOB", "'\\xFF'::BLOB", "'a longer text, of bytes'::BLOB"];
+  const path = await writeParquet(join(folder, 'bytes.parquet'), selectOf('b', ...rows));
+  const onBadRow = { maxSkipped: Infinity };
+  assert.deepEqual(await rowsIn(path, { fields: fieldsOf('b'), onBadRow }), [
+    ['ok'],
+    ['a longer text, of bytes'],
+  ]);
+  assert.deepEqual(await skipped(path, { fields: fieldsOf('b') }), [
+    'bytes.parquet:2: column "b": expected UTF-8 text (string), received "\ufffd"',
+  ]);
+});
+
 test('lists become texts where a field says what separates their parts', async () => {
   const rows = ["['x', 'y'], [1, 2]", '[], NULL', 'NULL, [-7]', "[''], []"];
   const path = await writeParquet(join(folder, 'lists.parquet'), selectOf('tags, ids', ...rows));
