@@ -1,13 +1,13 @@
 import { locationOf } from '../config/message.js';
 import { printConfig } from '../config/load.js';
-import { ConfigError, DataError, UserError } from '../errors.js';
+import { ConfigError, DataError } from '../errors.js';
 import type { BatchReader } from '../input/reader.js';
 import { auc } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
 import type { Saver } from '../tf/index.js';
 import { addSaver, makeStep, scalar, Session } from '../tf/index.js';
 import { BackgroundSave } from './background_save.js';
-import { TableCheckpoint } from './embedding_store/index.js';
+import { tableCheckpoint, type TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { fineTune } from './fine_tune.js';
 import { checkEvaluationFiles, inputFiles, openReader } from './input_plan.js';
@@ -128,7 +128,7 @@ class TrainingRun {
   readonly #graph: TrainingGraph;
   readonly #saver: Saver;
   readonly #tables: TableCheckpoint | null;
-  readonly #saving = new BackgroundSave();
+  readonly #saving: BackgroundSave;
   readonly #session: Session;
   readonly #events: TrainingEvents;
   readonly #trainAuc = auc({ numThresholds: 200 });
@@ -136,7 +136,6 @@ class TrainingRun {
   #position = 0;
   #evaluation: Evaluation | null = null;
   #lastEvaluationMs = -Infinity;
-  #savedStep = -1;
   #firstStepMs: number | null = null;
   #firstStepEndMs: number | null = null;
   #steady = { ms: 0, rows: 0 };
@@ -149,8 +148,16 @@ class TrainingRun {
     this.#config = config;
     this.#graph = buildTrainingGraph(this.#plan, parts.learning.optimizer);
     this.#saver = addSaver(this.#graph.graph, this.#graph.variables.all);
-    this.#tables = this.#tableCheckpoint();
+    this.#tables = tableCheckpoint(this.#graph.store, parts.settings.compactCheckpoints ?? false);
     this.#session = Session.create(this.#graph.graph, { config: sessionConfig(config) });
+    this.#saving = new BackgroundSave({
+      session: this.#session,
+      saver: this.#saver,
+      tables: this.#tables,
+      directory: parts.directory,
+      keep: config.keep_checkpoint_max,
+      log: this.#plan.log,
+    });
     this.#events = new TrainingEvents(parts.directory.path);
   }
 
@@ -174,28 +181,13 @@ class TrainingRun {
         steadySeconds: this.#steady.ms / 1000,
         steadyRows: this.#steady.rows,
       };
-    } catch (error) {
-      await this.#saving.end().catch((other: unknown) => {
-        if (other !== error) this.#plan.log.warn(other instanceof Error ? other.message : String(other));
-      });
-      throw error;
     } finally {
+      await this.#saving.close();
       await this.#session.close();
       this.#graph.graph.dispose();
       this.#graph.store?.dispose();
       this.#events.close();
     }
-  }
-
-  #tableCheckpoint(): TableCheckpoint | null {
-    const { store } = this.#graph;
-    const { compactCheckpoints: compact = false } = this.#parts.settings;
-    if (store !== null) return new TableCheckpoint(store, { compact });
-    if (!compact) return null;
-    throw new UserError(
-      'compact checkpoints: expected embedding tables in the native store, but they are trained with standard ops; ' +
-        'leave out --compact_checkpoints',
-    );
   }
 
   async #start(): Promise<void> {
@@ -207,7 +199,7 @@ class TrainingRun {
       await restoreVariables(this.#session, this.#saver, resume.checkpoint.prefix);
       await this.#tables?.restore(resume.checkpoint.prefix);
       this.#step = await readGlobalStep(this.#session, this.#graph.variables);
-      this.#savedStep = this.#step;
+      this.#saving.step = this.#step;
       this.#position = resume.input.finished ? 0 : resume.input.position;
       this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);
     }
@@ -226,7 +218,7 @@ class TrainingRun {
     const { signal, profiler } = this.#parts.settings;
     if (this.#step >= numSteps) return 'num_steps';
     let next = first;
-    if (this.#savedStep < 0 && next !== null) await this.#save(false);
+    if (this.#saving.step < 0 && next !== null) await this.#save(false);
     while (next !== null) {
       this.#saving.check();
       const current: PreparedBatch = next;
@@ -286,7 +278,7 @@ class TrainingRun {
     if (Number.isFinite(total)) return;
     throw new DataError(
       `the loss is ${total} at step ${this.#step}: training cannot go on; try a smaller learning rate, and look for ` +
-        `extreme values in the data (the last checkpoint is of step ${Math.max(this.#savedStep, 0)})`,
+        `extreme values in the data (the last checkpoint is of step ${Math.max(this.#saving.step, 0)})`,
     );
   }
 
@@ -303,17 +295,7 @@ class TrainingRun {
   }
 
   async #save(finished: boolean): Promise<void> {
-    const { directory } = this.#parts;
-    const [step, input] = [this.#step, { position: this.#position, finished }];
-    if (this.#savedStep === step) {
-      await this.#saving.end();
-      if (finished) await directory.saveInput(step, input);
-      return;
-    }
-    const keep = this.#config.keep_checkpoint_max;
-    const content = { step, input, keep, tables: this.#tables };
-    await this.#saving.begin(() => directory.beginSave(this.#session, this.#saver, content));
-    this.#savedStep = this.#step;
+    await this.#saving.save(this.#step, { position: this.#position, finished });
   }
 
   /** @param always Also when the last evaluation is a few seconds old. */
@@ -343,7 +325,7 @@ class TrainingRun {
 
   async #finish(end: TrainResult['end']): Promise<void> {
     const finished = end === 'end of data';
-    if (this.#step !== this.#savedStep || finished) await this.#save(finished);
+    if (this.#step !== this.#saving.step || finished) await this.#save(finished);
     if (end === 'stopped') return;
     await this.#evaluate(true);
     await this.#saving.end();

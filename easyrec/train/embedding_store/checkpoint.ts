@@ -1,4 +1,5 @@
 import { open, stat, writeFile } from 'node:fs/promises';
+import { UserError } from '../../errors.js';
 import type { CheckpointEntry, CheckpointPart, WholeEntry } from '../../tf/index.js';
 import {
   checkFits,
@@ -128,6 +129,21 @@ export class TableCheckpoint implements CheckpointPart {
     });
     return { file, weights };
   }
+}
+
+/**
+ * What takes the tables of a store to checkpoints; null where there is no store.
+ *
+ * @param compact whether checkpoints hold only rows that are not at their start
+ * @throws UserError when they are to be compact without a store
+ */
+export function tableCheckpoint(store: EmbeddingStore | null, compact: boolean): TableCheckpoint | null {
+  if (store !== null) return new TableCheckpoint(store, { compact });
+  if (!compact) return null;
+  throw new UserError(
+    '--compact_checkpoints: expected embedding tables in the native store, but they are trained with standard ops; ' +
+      'leave it out',
+  );
 }
 
 function entryOf({ name, shape }: StoreTensor): CheckpointEntry {

@@ -7,7 +7,7 @@ import { EmbeddingStore, RuleError } from './embedding_store.js';
 import { storeLibraryFile } from './library.js';
 import { StoreEmbeddings } from './store_embeddings.js';
 
-export { TableCheckpoint } from './checkpoint.js';
+export { tableCheckpoint, type TableCheckpoint } from './checkpoint.js';
 export type { EmbeddingStore, StoreTable, StoreTensor } from './embedding_store.js';
 export type { StoreEmbeddings } from './store_embeddings.js';
 
