@@ -176,6 +176,30 @@ test('tables of 100 million rows and of ids beyond 32 bits take memory for the r
   }
 });
 
+test('evaluation beside training sees rows before or after a step, never in between', async () => {
+  const [rows, dim] = [3000, 16];
+  using store = new NativeStore({ kind: 'sgd', parameters: [], slots: [] });
+  store.addTable({ name: 't', rows, dim, initial: { kind: 'constant', values: [0] } });
+  const model = new StoreModel(store, [[PLAIN]]);
+  const all = batchOf(
+    Array.from({ length: rows }, (_, row) => row),
+    dim,
+  );
+  const steps = 40;
+  const copies = (count: number): StoreBatch[] => new Array<StoreBatch>(count).fill(all);
+  const found = await model.stepBesideEvaluation(copies(steps), copies(60), 1);
+  let before = 0;
+  for (const [values = new Float32Array()] of found) {
+    // Every step takes 1 off every number.
+    const first = values[0] ?? NaN;
+    assert.ok(Number.isInteger(first) && first <= before && first >= -steps, `${first} after ${before}`);
+    assert.ok(values.every((value) => value === first));
+    before = first;
+  }
+  assert.ok(store.read(0, 0).every((value) => value === -steps));
+  await model.close();
+});
+
 test('ids out of range are refused by feature and value, and change nothing', async () => {
   using store = new NativeStore(LAZY);
   for (const [name, rows] of [['a', 10] as const, ['b', 20] as const]) {

@@ -90,10 +90,7 @@ export class StoreModel {
 
   /** Takes a step; gives what was looked up before it, by lookup. */
   step(batch: StoreBatch, rate: number): Float32Array[] {
-    const gradients = batch.gradients.map((values, l) =>
-      tensor('float32', [batch.batchSize, this.#widths[l] ?? NaN], Float32Array.from(values)),
-    );
-    return this.#run(this.#train, [...feedsOf(batch), ...gradients, scalar('float32', rate)]);
+    return this.#run(this.#train, this.#trainingFeeds(batch, rate));
   }
 
   /** Looks up as in training, without a step. */
@@ -105,22 +102,55 @@ export class StoreModel {
     return this.#run(this.#evaluate, feedsOf(batch));
   }
 
+  /** Does both at the same time: a step after the other, and one evaluation after the other. */
+  async stepBesideEvaluation(
+    trained: readonly StoreBatch[],
+    evaluated: readonly StoreBatch[],
+    rate: number,
+  ): Promise<Float32Array[][]> {
+    const inOrder = async (step: Step, feeds: readonly (readonly Tensor[])[]): Promise<Float32Array[][]> => {
+      const found = [];
+      for (const fed of feeds) found.push(take(await this.#session.run(step, fed)));
+      for (const fed of feeds.flat()) fed.dispose();
+      return found;
+    };
+    const [, found] = await Promise.all([
+      inOrder(
+        this.#train,
+        trained.map((batch) => this.#trainingFeeds(batch, rate)),
+      ),
+      inOrder(this.#evaluate, evaluated.map(feedsOf)),
+    ]);
+    return found;
+  }
+
   async close(): Promise<void> {
     await this.#session.close();
     this.#graph.dispose();
   }
 
+  #trainingFeeds(batch: StoreBatch, rate: number): Tensor[] {
+    const gradients = batch.gradients.map((values, l) =>
+      tensor('float32', [batch.batchSize, this.#widths[l] ?? NaN], Float32Array.from(values)),
+    );
+    return [...feedsOf(batch), ...gradients, scalar('float32', rate)];
+  }
+
   #run(step: Step, feeds: readonly Tensor[]): Float32Array[] {
     try {
-      return this.#session.runSync(step, feeds).map((result) => {
-        const values = Float32Array.from(result.data('float32'));
-        result.dispose();
-        return values;
-      });
+      return take(this.#session.runSync(step, feeds));
     } finally {
       for (const feed of feeds) feed.dispose();
     }
   }
+}
+
+function take(results: readonly Tensor[]): Float32Array[] {
+  return results.map((result) => {
+    const values = Float32Array.from(result.data('float32'));
+    result.dispose();
+    return values;
+  });
 }
 
 function feedsOf({ batchSize, lookups }: StoreBatch): Tensor[] {
