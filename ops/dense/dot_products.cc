@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kBlockRows = 64;
 constexpr int64_t kLanes = 8;
+constexpr int64_t kChunk = 16;
 
 template <typename T>
 using Inputs = std::vector<Field<const T>>;
@@ -60,30 +61,51 @@ inline __attribute__((always_inline)) void Products(const Inputs<T>& fields, Row
   }
 }
 
-template <typename T, int64_t kWidth>
-inline __attribute__((always_inline)) void ProductGradients(const Inputs<T>& fields, Rows rows, int64_t width_,
+/** Adds `g * x` to the numbers at hand; `lanes` is kChunk wherever possible, so that these stay in registers. */
+template <typename T>
+inline __attribute__((always_inline)) void AddScaled(T g, const T* __restrict x, int64_t lanes, T* __restrict sum) {
+  for (int64_t lane = 0; lane < lanes; lane++) sum[lane] += g * x[lane];
+}
+
+/** The gradient of one field, `kChunk` of its columns at a time: the sum over all others, odd and even ones apart. */
+template <typename T>
+inline __attribute__((always_inline)) void FieldGradient(const Inputs<T>& fields, int64_t row, int64_t i, int64_t first,
+                                                         int64_t lanes, bool diagonal, const T* dy, T* __restrict dx) {
+  T even[kChunk] = {};
+  T odd[kChunk] = {};
+  const auto vector = [&](int64_t j) {
+    const Field<const T>& field = fields[static_cast<size_t>(j)];
+    return field.data + row * field.stride + first;
+  };
+  const auto add = [&](int64_t begin, int64_t end, const auto& slope) {
+    int64_t j = begin;
+    if (j < end && j % 2 == 1) AddScaled(slope(j), vector(j), lanes, odd), j++;
+    for (; j + 2 <= end; j += 2) {
+      AddScaled(slope(j), vector(j), lanes, even);
+      AddScaled(slope(j + 1), vector(j + 1), lanes, odd);
+    }
+    if (j < end) AddScaled(slope(j), vector(j), lanes, even);
+  };
+  const T* own = dy + PairsOf(i, diagonal);
+  add(0, i, [&](int64_t j) { return own[j]; });
+  if (diagonal) add(i, i + 1, [&](int64_t j) { return own[j] + own[j]; });
+  add(i + 1, static_cast<int64_t>(fields.size()), [&](int64_t j) { return dy[PairsOf(j, diagonal) + i]; });
+  for (int64_t lane = 0; lane < lanes; lane++) dx[first + lane] = even[lane] + odd[lane];
+}
+
+template <typename T>
+inline __attribute__((always_inline)) void ProductGradients(const Inputs<T>& fields, Rows rows, int64_t width,
                                                             bool diagonal, const T* dys, const Outputs<T>& dxs) {
-  const int64_t width = kWidth == 0 ? width_ : kWidth;
   const int64_t count = static_cast<int64_t>(fields.size());
-  const T* dy = dys + rows.begin * PairsOf(count, diagonal);
   for (int64_t row = rows.begin; row < rows.end; row++) {
+    const T* dy = dys + row * PairsOf(count, diagonal);
     for (int64_t i = 0; i < count; i++) {
-      const size_t at = static_cast<size_t>(i);
-      const T* __restrict x = fields[at].data + row * fields[at].stride;
-      T* __restrict dx = dxs[at].data + row * dxs[at].stride;
-      for (int64_t d = 0; d < width; d++) dx[d] = 0;
-      for (int64_t j = 0; j < i; j++) {
-        const size_t before = static_cast<size_t>(j);
-        const T g = *dy++;
-        const T* __restrict other = fields[before].data + row * fields[before].stride;
-        T* __restrict dother = dxs[before].data + row * dxs[before].stride;
-        for (int64_t d = 0; d < width; d++) dx[d] += g * other[d];
-        for (int64_t d = 0; d < width; d++) dother[d] += g * x[d];
+      T* dx = dxs[static_cast<size_t>(i)].data + row * dxs[static_cast<size_t>(i)].stride;
+      int64_t first = 0;
+      for (; first + kChunk <= width; first += kChunk) {
+        FieldGradient<T>(fields, row, i, first, kChunk, diagonal, dy, dx);
       }
-      if (diagonal) {
-        const T g = *dy++;
-        for (int64_t d = 0; d < width; d++) dx[d] += g * x[d] + g * x[d];
-      }
+      if (first < width) FieldGradient<T>(fields, row, i, first, width - first, diagonal, dy, dx);
     }
   }
 }
@@ -95,9 +117,7 @@ inline __attribute__((always_inline)) void ProductGradients(const Inputs<T>& fie
   }                                                                                                              \
   EASYREC_VECTORIZED void RunProductGradients(const Inputs<T>& fields, Rows rows, int64_t width, bool diagonal,  \
                                               const T* dy, const Outputs<T>& dx) {                               \
-    if (width == 8) return ProductGradients<T, 8>(fields, rows, width, diagonal, dy, dx);                        \
-    if (width == 16) return ProductGradients<T, 16>(fields, rows, width, diagonal, dy, dx);                      \
-    ProductGradients<T, 0>(fields, rows, width, diagonal, dy, dx);                                               \
+    ProductGradients<T>(fields, rows, width, diagonal, dy, dx);                                                  \
   }
 EASYREC_PRODUCT_LOOPS(float)
 EASYREC_PRODUCT_LOOPS(double)
