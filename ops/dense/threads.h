@@ -51,8 +51,8 @@ class Threads {
   }
 
  private:
-  // About 30 microseconds of work: what it takes to wake a thread.
-  static constexpr int64_t kWorthwhile = 65536;
+  // About 100 microseconds of work, twice what it takes to wake a thread and to wait for it.
+  static constexpr int64_t kWorthwhile = 262144;
 
   int64_t threads_;
 };
