@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kFloatsPerLine = 16;
 /** Ids that wait for memory together. */
-constexpr int kBlock = 48;
+constexpr int kBlock = 20;
 
 /** Where the vectors of a feature go: that of row r of the batch at `data + r * width`. */
 struct Place {

@@ -20,11 +20,16 @@ Index::~Index() {
 
 IndexEntry* Index::Add(int64_t id, uint64_t hash, int32_t slot, int32_t last) {
   if (10 * (size_ + 1) > 7 * capacity_) Grow();
-  size_t place = PlaceOf(hash);
-  while (entries_[place].slot != IndexEntry::kFree) place = (place + 1) & mask_;
-  entries_[place] = {id, slot, last};
   size_++;
-  return &entries_[place];
+  return Put({id, slot, last}, PlaceOf(hash), entries_, mask_);
+}
+
+IndexEntry* Index::Put(const IndexEntry& entry, size_t place, IndexEntry* entries, size_t mask) {
+  Probe probe(place);
+  while (entries[probe.place()].slot != IndexEntry::kFree) probe.Next(mask);
+  IndexEntry* const put = &entries[probe.place()];
+  *put = entry;
+  return put;
 }
 
 void Index::Grow() {
@@ -35,9 +40,7 @@ void Index::Grow() {
   std::fill_n(larger, capacity, IndexEntry());
   for (const IndexEntry& entry : *this) {
     if (entry.slot == IndexEntry::kFree) continue;
-    size_t place = static_cast<size_t>(HashOf(entry.id)) & mask;
-    while (larger[place].slot != IndexEntry::kFree) place = (place + 1) & mask;
-    larger[place] = entry;
+    Put(entry, static_cast<size_t>(HashOf(entry.id)) & mask, larger, mask);
   }
   if (capacity_ > 0) memory_.Give(entries_, bytes());
   entries_ = larger;
