@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "../embedding_store/workers.h"
 #include "easyrec/op.h"
+#include "easyrec/workers.h"
 
 namespace easyrec::dense {
 
@@ -47,7 +47,7 @@ class Threads {
   template <typename Work>
   void Run(const RowBlocks& blocks, int64_t elements, const Work& work) const {
     const int threads = elements < kWorthwhile ? 1 : static_cast<int>(threads_);
-    embedding::Parallel(blocks.count(), threads, [&](int64_t i) { work(blocks.at(i), i); });
+    Parallel(blocks.count(), threads, [&](int64_t i) { work(blocks.at(i), i); });
   }
 
  private:

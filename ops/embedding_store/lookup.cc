@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "easyrec/op.h"
+#include "easyrec/workers.h"
 #include "features.h"
 #include "store.h"
-#include "workers.h"
 
 namespace easyrec::embedding {
 
