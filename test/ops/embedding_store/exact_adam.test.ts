@@ -59,7 +59,7 @@ class OneRowSteps {
   }
 
   /** What the ops give for rows without a step, as evaluation does. */
-  expectEvaluation(rows: readonly number[], tolerance: number): void {
+  checkEvaluation(rows: readonly number[], tolerance: number): void {
     const used = { ids: rows, rows: [], weights: null };
     const [vectors = []] = this.#model.evaluate({ batchSize: rows.length, lookups: [[used]], gradients: [] });
     const dim = vectors.length / rows.length;
@@ -69,7 +69,7 @@ class OneRowSteps {
     });
   }
 
-  expectState(tolerance: number): void {
+  checkState(tolerance: number): void {
     this.#store.state().forEach((values, component) => {
       values.forEach((value, i) => {
         expectClose(value, this.#state[component]?.[i] ?? NaN, tolerance, `component ${component}[${i}]`);
@@ -151,9 +151,9 @@ test('a row that misses thousands of steps comes to where it would be, for gradi
         0.01 / (1 + step / 500),
       );
     }
-    steps.expectEvaluation([1, 2, 3, 11, 5], 1e-6);
+    steps.checkEvaluation([1, 2, 3, 11, 5], 1e-6);
     // Row 0 has the rounding of thousands of steps in float32, which TensorFlow's kernels have too.
-    steps.expectState(1e-5);
+    steps.checkState(1e-5);
     await steps.close();
   }
 });
@@ -170,11 +170,11 @@ test('more steps than a store remembers at a time change nothing', async () => {
       [16_384, 3],
     ]).get(step);
     steps.step(special ?? (step % 100 === 0 ? 4 : 0), numbers(random, 1), 0.001);
-    if (step === 16_390) steps.expectEvaluation([1, 2, 3, 5], 1e-6);
+    if (step === 16_390) steps.checkEvaluation([1, 2, 3, 5], 1e-6);
   }
-  steps.expectEvaluation([1, 2, 3, 5], 1e-6);
+  steps.checkEvaluation([1, 2, 3, 5], 1e-6);
   // Row 0 has the rounding of 32 thousand steps in float32.
-  steps.expectState(3e-5);
+  steps.checkState(3e-5);
   await steps.close();
 });
 
