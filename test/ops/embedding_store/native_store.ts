@@ -208,7 +208,7 @@ export class NativeStore {
   }
 
   stats(table: number): { readonly rows: number; readonly bytes: number } {
-    const stats = new Float64Array(2);
+    const stats = new Float64Array(3);
     this.#check(library().stats(this.number, table, stats) === 0);
     return { rows: stats[0] ?? NaN, bytes: stats[1] ?? NaN };
   }
