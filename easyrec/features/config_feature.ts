@@ -113,7 +113,11 @@ export function embeddingSpec(feature: ConfigFeature, pooled = false): Embedding
   const { combiner, embedding_dim: dim } = config;
   const initializer = config.initializer && initializerOf(config.initializer);
   if (keys !== null && initializer?.kind === 'glorot_normal') {
-    throw fieldError(feature, 'initializer', 'glorot_normal_initializer needs a number of rows, ev_params has none');
+    throw fieldError(
+      feature,
+      'initializer',
+      'glorot_normal_initializer needs a number of rows, ev_params has none',
+    );
   }
   if (!isCombiner(combiner) && !(pooled && dim === 0)) {
     throw fieldError(feature, 'combiner', `expected sum, mean or sqrtn, received "${combiner}"`);

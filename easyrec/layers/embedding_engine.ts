@@ -71,7 +71,8 @@ export function plainEmbeddings(keysOf?: (table: string) => number): EmbeddingEn
       if (keys === undefined) {
         variables.getOrCreate(name, { shape: [rows, dim], initializer: initialRows(initial) });
       } else {
-        if (keysOf === undefined) throw new GraphError(`table "${name}": standard ops do not train one with ev_params`);
+        if (keysOf === undefined)
+          throw new GraphError(`table "${name}": standard ops do not train one with ev_params`);
         createKeyedTable(variables, name, [keysOf(name), dim]);
       }
       return { name, rows, dim };

@@ -19,7 +19,11 @@ export function valuesName(table: string): string {
 }
 
 /** Makes the variables of such a table, to be filled from a checkpoint that has them in this shape. */
-export function createKeyedTable(variables: Variables, name: string, [n, dim]: readonly [number, number]): void {
+export function createKeyedTable(
+  variables: Variables,
+  name: string,
+  [n, dim]: readonly [number, number],
+): void {
   const options = { initializer: zeros(), trainable: false };
   variables.getOrCreate(keysName(name), { ...options, shape: [n], dtype: 'int64' });
   variables.getOrCreate(valuesName(name), { ...options, shape: [n, dim] });

@@ -9,5 +9,7 @@ import { bundleEntry, readBundleIndex } from '../tf/index.js';
  * @throws DataError (when a table is made) when there is no such checkpoint or it lacks the table
  */
 export function checkpointEmbeddings(prefix: string): EmbeddingEngine {
-  return plainEmbeddings((table) => bundleEntry(readBundleIndex(prefix), keysName(table), prefix).shape[0] ?? 0);
+  return plainEmbeddings(
+    (table) => bundleEntry(readBundleIndex(prefix), keysName(table), prefix).shape[0] ?? 0,
+  );
 }

@@ -42,10 +42,7 @@ export async function evaluateCheckpoint(
     throw new ConfigError('expected an eval_input_path, received none', { at: locationOf(config) });
   }
   const checkpoint = resolveCheckpoint(checkpointPath);
-  const { graph, variables, evaluate } = buildEvaluationGraph(
-    plan,
-    checkpointEmbeddings(checkpoint),
-  );
+  const { graph, variables, evaluate } = buildEvaluationGraph(plan, checkpointEmbeddings(checkpoint));
   const saver = addSaver(graph, variables.all);
   const train = config.train_config;
   await using session = Session.create(graph, {

@@ -99,7 +99,7 @@ void Table::Read(int component, int64_t first, int64_t count, float* target, int
     const int64_t begin = first + unit * kRowsAtOnce;
     const int64_t end = std::min(first + count, begin + kRowsAtOnce);
     for (int64_t row = begin; row < end; row++) {
-      const uint64_t later = HashOf(row + kAhead);
+      const uint64_t later = HashOf(std::min(row, rows() - kAhead) + kAhead);
       shards_[ShardOf(later)].index.Prefetch(later);
       float* to = target + (row - first) * part.width;
       const float* record = Find(row);

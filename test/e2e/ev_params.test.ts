@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { ConfigError } from '../../easyrec/errors.js';
 import { CheckpointReader } from '../../easyrec/tf/index.js';
 import { latestCheckpoint } from '../../easyrec/train/checkpoint_files.js';
@@ -78,8 +78,14 @@ test('keys, how often and when they were seen are those of the data; rare ones h
   using reader = new CheckpointReader(join(folder, 'model', 'model.ckpt-220'));
   assert.deepEqual(numbersOf(reader, `${USERS}-keys`), [-1, ...seen.map(([user]) => user)]);
   assert.deepEqual(numbersOf(reader, `${USERS}-freqs`), [0, ...seen.map(([, n]) => n)]);
-  assert.deepEqual(numbersOf(reader, `${USERS}-keys_filtered`), rare.map(([user]) => user));
-  assert.deepEqual(numbersOf(reader, `${USERS}-freqs_filtered`), rare.map(([, n]) => n));
+  assert.deepEqual(
+    numbersOf(reader, `${USERS}-keys_filtered`),
+    rare.map(([user]) => user),
+  );
+  assert.deepEqual(
+    numbersOf(reader, `${USERS}-freqs_filtered`),
+    rare.map(([, n]) => n),
+  );
   const versions = numbersOf(reader, `${USERS}-versions`);
   assert.ok(versions.slice(1).every((step) => step >= 1 && step <= 220));
   assert.equal(Math.max(...versions), 220);
@@ -115,7 +121,10 @@ test('a training that went on from a checkpoint ends as one that never stopped',
 
 test('a training that is killed ends as one that was not', async (t) => {
   const edits = ['user', 'item'].map((name) =>
-    edit(`input_names: "${name}" feature`, `input_names: "${name}" ev_params { filter_freq: 2 steps_to_live: 4 } feature`),
+    edit(
+      `input_names: "${name}" feature`,
+      `input_names: "${name}" ev_params { filter_freq: 2 steps_to_live: 4 } feature`,
+    ),
   );
   const flags = ['--train_config.num_steps', '28', '--train_config.save_checkpoints_steps', '1'];
   const args = ['train', ...SMALL, '--export_config.exporter_type', 'none', ...flags];
@@ -194,18 +203,22 @@ for name, spec in signature.structured_input_signature[1].items():
 print(json.dumps(signature(**feeds)['probs'].numpy().astype(float).tolist()))
 `;
 
-test('TensorFlow for Python loads the exported model and predicts the same', {
-  skip: skipWithoutTensorflow(...ORACLE_VERSIONS),
-}, async (t) => {
-  const folder = tableModel(t, evParams('filter_freq: 2'));
-  await trainIn(folder, { model: 'model', values: { 'train_config.num_steps': 60 } });
-  const [, probs] = await predicted(folder);
-  for (const version of ORACLE_VERSIONS) {
-    const args = [join(folder, 'export'), join(folder, 'eval.csv')];
-    const found = JSON.parse(await runPython(version, PYTHON, args)) as number[];
-    assert.ok(farthest(found, probs) <= 1e-6, version);
-  }
-});
+test(
+  'TensorFlow for Python loads the exported model and predicts the same',
+  {
+    skip: skipWithoutTensorflow(...ORACLE_VERSIONS),
+  },
+  async (t) => {
+    const folder = tableModel(t, evParams('filter_freq: 2'));
+    await trainIn(folder, { model: 'model', values: { 'train_config.num_steps': 60 } });
+    const [, probs] = await predicted(folder);
+    for (const version of ORACLE_VERSIONS) {
+      const args = [join(folder, 'export'), join(folder, 'eval.csv')];
+      const found = JSON.parse(await runPython(version, PYTHON, args)) as number[];
+      assert.ok(farthest(found, probs) <= 1e-6, version);
+    }
+  },
+);
 
 test('fine-tuning takes keys over, as seen at its start', async (t) => {
   const folder = tableModel(t, evParams('filter_freq: 2 steps_to_live: 500'));
@@ -215,7 +228,10 @@ test('fine-tuning takes keys over, as seen at its start', async (t) => {
     'train_config.num_steps': 20,
   };
   await trainIn(folder, { model: 'new', values });
-  const differing = differingTensors(join(folder, 'old', 'model.ckpt-40'), join(folder, 'new', 'model.ckpt-0'));
+  const differing = differingTensors(
+    join(folder, 'old', 'model.ckpt-40'),
+    join(folder, 'new', 'model.ckpt-0'),
+  );
   assert.ok(differing.length > 0);
   assert.deepEqual(
     differing.filter((name) => !/-versions(_filtered)?$|^global_step$/.test(name)),

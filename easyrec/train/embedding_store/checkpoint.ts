@@ -75,7 +75,8 @@ export class TableCheckpoint implements CheckpointPart {
     return [...fitting].filter(
       (tensor) =>
         !('keys' in tensor) ||
-        (names.has(tensor.keys) && (tensor.keys !== keysName(tensor.table.name) || names.has(valuesName(tensor.table.name)))),
+        (names.has(tensor.keys) &&
+          (tensor.keys !== keysName(tensor.table.name) || names.has(valuesName(tensor.table.name)))),
     );
   }
 

@@ -234,7 +234,11 @@ export class EmbeddingStore implements Disposable {
   }
 
   /** How many rows of a table are in memory, the bytes they take, and the keys that were seen and have no row. */
-  statsOf({ index }: StoreTable): { readonly rows: number; readonly bytes: number; readonly counted: number } {
+  statsOf({ index }: StoreTable): {
+    readonly rows: number;
+    readonly bytes: number;
+    readonly counted: number;
+  } {
     const stats = new Float64Array(3);
     this.#library.stats(this.#open(), index, stats);
     return { rows: stats[0] ?? 0, bytes: stats[1] ?? 0, counted: stats[2] ?? 0 };

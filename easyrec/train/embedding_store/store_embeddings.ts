@@ -76,9 +76,13 @@ export class StoreEmbeddings implements EmbeddingEngine {
   /** Lookups that count keys of the same tables: which of a key's uses is the one that gives it a row must not vary. */
   #countedBefore(requests: readonly LookupRequest[]): readonly Operation[] {
     const counted = new Set(
-      requests.map(({ table }) => table.name).filter((name) => (this.store.find(name)?.keys?.filterFreq ?? 0) > 1),
+      requests
+        .map(({ table }) => table.name)
+        .filter((name) => (this.store.find(name)?.keys?.filterFreq ?? 0) > 1),
     );
-    const before = this.#lookups.filter((lookup) => lookup.requests.some(({ table }) => counted.has(table.name)));
+    const before = this.#lookups.filter((lookup) =>
+      lookup.requests.some(({ table }) => counted.has(table.name)),
+    );
     return before.map(({ vectors }) => vectors.op);
   }
 
