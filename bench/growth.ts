@@ -8,8 +8,8 @@ import { packageFile, packageRoot } from '../easyrec/package_files.js';
 import { cacheDirectory } from '../easyrec/setup/cache.js';
 import { type Growth, growthMarkdown, type GrowthPoint } from './growth_table.js';
 import { describeMachine } from './machine.js';
-import { betweenMarkers } from './markdown.js';
 import { type Command, commandText, measure, resultOf } from './measure.js';
+import { filledPage } from './performance_page.js';
 
 const HELP = {
   name: 'bench/growth',
@@ -74,7 +74,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
   const docs = packageFile('docs');
   if (flags.render === true) {
-    writeGrowthPage(docs, JSON.parse(readFileSync(join(docs, 'growth.json'), 'utf8')) as Growth);
+    await writeGrowthPage(docs, JSON.parse(readFileSync(join(docs, 'growth.json'), 'utf8')) as Growth);
     return;
   }
   const cache = resolve(flags.cache ?? join(cacheDirectory(), 'bench'));
@@ -115,14 +115,14 @@ async function run(argv: readonly string[]): Promise<void> {
   const out = flags.docs === true ? docs : resolve(flags.out ?? packageFile('experiments/bench'));
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'growth.json'), `${JSON.stringify(growth, null, 1)}\n`);
-  if (flags.docs === true) writeGrowthPage(docs, growth);
+  if (flags.docs === true) await writeGrowthPage(docs, growth);
   else writeFileSync(join(out, 'growth.md'), `${growthMarkdown(growth)}\n`);
   log(`wrote growth.json in ${out}`);
 }
 
-function writeGrowthPage(directory: string, growth: Growth): void {
+async function writeGrowthPage(directory: string, growth: Growth): Promise<void> {
   const path = join(directory, 'performance.md');
-  writeFileSync(path, betweenMarkers(readFileSync(path, 'utf8'), 'growth', growthMarkdown(growth)));
+  writeFileSync(path, await filledPage(readFileSync(path, 'utf8'), 'growth', growthMarkdown(growth)));
 }
 
 try {

@@ -24,15 +24,16 @@ interface Usage {
   readonly cpuSeconds: number;
 }
 
-/** What the kernel says of a process; null when it is gone. */
+/** What the kernel says of a process; null when it has ended, with or without being waited for. */
 function usageOf(pid: number): Usage | null {
   try {
     const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    if (peak === undefined) return null;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // utime and stime, in hundredths of a second on Linux.
     const ticks = Number(fields[11]) + Number(fields[12]);
-    return { rssMb: Number(peak ?? 0) / 1024, cpuSeconds: ticks / 100 };
+    return { rssMb: Number(peak) / 1024, cpuSeconds: ticks / 100 };
   } catch {
     return null;
   }

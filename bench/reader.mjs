@@ -1,11 +1,12 @@
 // node bench/reader.mjs FILES [--criteo] [--native] [--plain] [--runs=1] [--batch=1024] [--shuffle=32] [--in-thread]
-//                       [--strings] [--epochs=1] [--prefetch=32] [--hold=0] [--hash]
+//                       [--strings] [--epochs=1] [--prefetch=32] [--hold=0] [--hash] [--threads=1] [--parquet=FILES]
 // Reads MovieLens-shaped rows (11 tab-separated columns), or with --criteo Criteo-shaped ones (label, 13 numbers, 26
 // strings), and prints for each reader rows/s, rows per second of processor time of all threads together, time to the
 // first batch, and the microseconds until a batch that is ready is handed over. --native measures the native reader,
 // --plain (the default) the plain one, both together one after the other; the peak of memory is that of all readers
 // measured. Run npm run build first (and easyrec setup for --native). Medians of --runs; --hold batches are kept.
-// --hash makes ids of strings while reading, instead of the strings.
+// --hash makes ids of strings while reading, instead of the strings; --threads parse. --parquet also reads Parquet files
+// of the same columns. --epochs keeps start-up (of DuckDB, some 100 ms) from counting.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import minimist from 'minimist';
@@ -17,7 +18,7 @@ import { CsvReader } from '../dist/easyrec/input/csv/csv_reader.js';
 const READ_AHEAD_MS = 500;
 const args = minimist(process.argv.slice(2), {
   boolean: ['in-thread', 'strings', 'native', 'plain', 'criteo', 'hash'],
-  default: { batch: 1024, shuffle: 32, epochs: 1, prefetch: 32, runs: 1, hold: 0, position: 0 },
+  default: { batch: 1024, shuffle: 32, epochs: 1, prefetch: 32, runs: 1, hold: 0, position: 0, threads: 1 },
 });
 
 function movielensFields() {
@@ -54,6 +55,7 @@ const options = {
   position: Number(args.position),
   onBadRow: 'fail',
   prefetch: Number(args.prefetch),
+  threads: Number(args.threads),
 };
 
 const readers = [];
@@ -63,7 +65,11 @@ if (args.native) {
   readerLibrary(); // libtensorflow's own time is not the reader's
   readers.push({ name: 'native', open: () => new NativeCsvInput(options) });
 }
-if (!args.native || args.plain || args['in-thread']) {
+if (args.parquet) {
+  const { ParquetInput } = await import('../dist/easyrec/input/parquet/parquet_input.js');
+  readers.push({ name: 'parquet', open: () => new ParquetInput({ ...options, files: args.parquet }) });
+}
+if (!(args.native || args.parquet) || args.plain || args['in-thread']) {
   const open = args['in-thread'] ? () => new CsvReader(planCsv(options)) : () => new CSVInput(options);
   readers.push({ name: 'plain', open });
 }

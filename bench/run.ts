@@ -62,7 +62,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
   const docs = packageFile('docs');
   if (flags.render === true) {
-    writePage(docs, JSON.parse(readFileSync(join(docs, 'performance.json'), 'utf8')) as Results);
+    await writePage(docs, JSON.parse(readFileSync(join(docs, 'performance.json'), 'utf8')) as Results);
     return;
   }
   const cache = resolve(flags.cache ?? join(cacheDirectory(), 'bench'));
@@ -122,7 +122,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const out = flags.docs === true ? docs : resolve(flags.out ?? packageFile('experiments/bench'));
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'performance.json'), `${JSON.stringify(results, null, 1)}\n`);
-  if (flags.docs === true) writePage(docs, results);
+  if (flags.docs === true) await writePage(docs, results);
   else writeResults(out, results);
   log(`wrote performance.json, .md and .svg in ${out}`);
 }

@@ -26,7 +26,7 @@ class Model:
         pooling_mode=PoolingMode.SUM,
         bounds_check_mode=BoundsCheckMode.NONE,
     )
-    self.tables.init_embedding_weights_uniform(-0.005, 0.005)
+    self.tables.init_embedding_weights_uniform(-peer.INITIAL, peer.INITIAL)
     self.dense = peer.Dense()
     self.optimizer = torch.optim.Adam(self.dense.parameters(), lr=1e-3, fused=True)
     self.offsets = {}

@@ -41,8 +41,7 @@ class Model:
 
 def initial_rows():
   weights = torch.empty(peer.CATEGORIES * peer.BUCKETS, peer.DIM + 1)
-  # Uniform takes a third of the time of normal, which is the first step's.
-  return weights.uniform_(-0.005, 0.005)
+  return weights.uniform_(-peer.INITIAL, peer.INITIAL)
 
 
 if __name__ == '__main__':

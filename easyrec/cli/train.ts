@@ -38,7 +38,7 @@ const HELP = {
     },
     plain: {
       type: 'boolean',
-      help: 'train with standard TensorFlow ops alone, without the native embedding ops (also: EASYREC_PLAIN=1)',
+      help: 'train with standard TensorFlow ops alone, without native ones (also: EASYREC_PLAIN=1)',
     },
     profile: {
       type: 'optional',

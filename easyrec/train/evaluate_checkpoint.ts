@@ -1,12 +1,13 @@
 import { locationOf } from '../config/message.js';
 import { ConfigError } from '../errors.js';
-import { addSaver, restoreCheckpoint, Session } from '../tf/index.js';
+import { addSaver, Session } from '../tf/index.js';
 import { checkpointEmbeddings } from './checkpoint_embeddings.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import { hashWhileReading } from './hash_while_reading.js';
 import { runEvaluation } from './evaluator.js';
 import { inputFiles, openReader } from './input_plan.js';
 import type { ModelPlan } from './model_plan.js';
+import { restoreVariables } from './restore_variables.js';
 import { sessionConfig, threadsOfManySteps } from './session_config.js';
 import { readGlobalStep } from './global_step.js';
 import { buildEvaluationGraph } from './training_graph.js';
@@ -48,7 +49,7 @@ export async function evaluateCheckpoint(
   await using session = Session.create(graph, {
     config: { ...sessionConfig(train), ...threadsOfManySteps(train) },
   });
-  await restoreCheckpoint(session, saver, checkpoint);
+  await restoreVariables(session, saver, checkpoint);
   const reader = openReader(plan.input, { ...input, training: false });
   const limit = config.eval_config?.num_examples ?? 0;
   const evaluation = await runEvaluation({

@@ -200,6 +200,7 @@ function settingsAt(dataConfig: DatasetConfig): Readonly<Record<string, SourceLo
   return Object.fromEntries(SETTINGS.map((name) => [name, locationOf(dataConfig, name)]));
 }
 
+/** What the input fields of a config are used for. */
 export interface FieldUse {
   /** Names of the fields to build. */
   readonly wanted: ReadonlySet<string>;

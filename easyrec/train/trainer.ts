@@ -4,13 +4,13 @@ import { ConfigError, DataError } from '../errors.js';
 import type { BatchReader } from '../input/reader.js';
 import { auc } from '../metrics/index.js';
 import type { StepProgress } from '../report/progress.js';
-import type { Saver } from '../tf/index.js';
+import type { Saver, Tensor } from '../tf/index.js';
 import { addSaver, makeStep, scalar, Session } from '../tf/index.js';
 import { BackgroundSave } from './background_save.js';
 import { tableCheckpoint, type TableCheckpoint } from './embedding_store/index.js';
 import { runEvaluation, readResults, type Evaluation } from './evaluator.js';
 import { fineTune } from './fine_tune.js';
-import { checkEvaluationFiles, inputFiles, openReader } from './input_plan.js';
+import { checkEvaluationFiles, inputFiles } from './input_plan.js';
 import { hashWhileReading } from './hash_while_reading.js';
 import { CheckpointClock } from './intervals.js';
 import type { ModelPlan } from './model_plan.js';
@@ -21,6 +21,7 @@ import { restoreVariables } from './restore_variables.js';
 import { runStep } from './run_step.js';
 import { sessionConfig } from './session_config.js';
 import type { StepProfiler } from './step_profiler.js';
+import { closing, evaluationReader, trainReader } from './training_data.js';
 import { TrainingEvents } from './training_events.js';
 import { readGlobalStep } from './global_step.js';
 import { buildTrainingGraph, type TrainingGraph } from './training_graph.js';
@@ -94,30 +95,18 @@ export function modelDir({ config }: ModelPlan): string {
   throw new ConfigError('expected a model_dir, received none; give --model_dir', { at: locationOf(config) });
 }
 
-function trainReader(plan: ModelPlan, resume: ResumePoint | undefined): BatchReader {
-  const { config } = plan;
-  const input = inputFiles(config, 'train');
-  if (input.files === '') {
-    throw new ConfigError('expected a train_input_path, received none', { at: locationOf(config) });
-  }
-  return openReader(plan.input, {
-    ...input,
-    training: true,
-    seed: plan.seed,
-    position: resume === undefined || resume.input.finished ? 0 : resume.input.position,
-  });
-}
-
-function closing(reader: BatchReader): AsyncDisposable & { readonly value: BatchReader } {
-  return { value: reader, [Symbol.asyncDispose]: () => reader.close() };
-}
-
 interface RunParts {
   readonly settings: TrainSettings;
   readonly learning: Learning;
   readonly directory: ModelDirectory;
   readonly resume: ResumePoint | undefined;
   readonly reader: BatchReader;
+}
+
+/** A step that is done, of which nobody knows yet. */
+interface UntoldStep extends Omit<StepProgress, 'auc' | 'losses' | 'fraction'> {
+  readonly labels: Float32Array;
+  readonly results: readonly Tensor[];
 }
 
 /** One run of training: its graph, session and state. */
@@ -134,6 +123,7 @@ class TrainingRun {
   readonly #trainAuc = auc({ numThresholds: 200 });
   #step = 0;
   #position = 0;
+  #untold: UntoldStep | null = null;
   #evaluation: Evaluation | null = null;
   #lastEvaluationMs = -Infinity;
   #firstStepMs: number | null = null;
@@ -167,6 +157,7 @@ class TrainingRun {
       const first = await this.#prepare();
       await this.#start();
       const end = await this.#loop(first);
+      this.#tell();
       await this.#finish(end);
       await this.#saving.end();
       const { rowsSkipped, firstSkipped } = this.#parts.reader.stats;
@@ -238,6 +229,7 @@ class TrainingRun {
       if (signal?.aborted === true) return 'stopped';
       if (this.#step >= numSteps) return 'num_steps';
       if (next !== null && clock.isDue(this.#step, performance.now())) {
+        this.#tell();
         await this.#save(false);
         clock.saved(this.#step, performance.now());
         await this.#evaluate(false);
@@ -251,6 +243,7 @@ class TrainingRun {
     return prepareBatch(reader, this.#graph.train, settings.profiler);
   }
 
+  /** Runs a step; while it computes, what the one before came to is told. */
   async #train({ feeds, rows, labels }: PreparedBatch): Promise<void> {
     const { learning } = this.#parts;
     const learningRate = learning.learningRate(this.#step);
@@ -258,27 +251,42 @@ class TrainingRun {
     const where = `training step ${this.#step + 1}`;
     const { profiler } = this.#parts.settings;
     const runSettings = profiler?.runSettings() ?? {};
-    const results = await runStep(this.#session, this.#graph.train.step, tensors, where, runSettings);
+    const running = runStep(this.#session, this.#graph.train.step, tensors, where, runSettings);
+    let results: Tensor[];
+    try {
+      this.#tell();
+    } finally {
+      // Also where telling fails: nothing may be freed that the step still reads.
+      results = await running.finally(() => tensors.forEach((tensor) => tensor.dispose()));
+    }
     this.#firstStepEndMs ??= performance.now();
     profiler?.part('running');
-    for (const tensor of tensors) tensor.dispose();
     this.#step++;
     this.#position += rows;
+    this.#untold = { step: this.#step, samples: rows, learningRate, labels, results };
+  }
+
+  /** Counts and reports what the last step came to, if that has not been done: before anything is saved or ends. */
+  #tell(): void {
+    const untold = this.#untold;
+    this.#untold = null;
+    if (untold === null) return;
+    const startMs = performance.now();
+    const { labels, results, ...progress } = untold;
     const { lossKeys } = this.#graph.train;
     const { losses, probs } = readResults(results, lossKeys.length);
     this.#trainAuc.update({ labels, probs });
     for (const tensor of results) tensor.dispose();
-    profiler?.part('metrics');
     const named = Object.fromEntries(lossKeys.map((key, i) => [key, losses[i] ?? NaN]));
-    this.#checkLoss(named['total_loss'] ?? NaN);
-    this.#report({ step: this.#step, samples: rows, learningRate, losses: named });
-    profiler?.part('reporting');
+    this.#checkLoss(named['total_loss'] ?? NaN, progress.step);
+    this.#report({ ...progress, losses: named });
+    this.#parts.settings.profiler?.beside('metrics and reporting', startMs);
   }
 
-  #checkLoss(total: number): void {
+  #checkLoss(total: number, step: number): void {
     if (Number.isFinite(total)) return;
     throw new DataError(
-      `the loss is ${total} at step ${this.#step}: training cannot go on; try a smaller learning rate, and look for ` +
+      `the loss is ${total} at step ${step}: training cannot go on; try a smaller learning rate, and look for ` +
         `extreme values in the data (the last checkpoint is of step ${Math.max(this.#saving.step, 0)})`,
     );
   }
@@ -302,13 +310,9 @@ class TrainingRun {
   /** @param always Also when the last evaluation is a few seconds old. */
   async #evaluate(always: boolean): Promise<void> {
     const { config, input } = this.#plan;
-    const files = inputFiles(config, 'eval');
-    if (files.files === '') return;
+    if (inputFiles(config, 'eval').files === '') return;
     if (!always && performance.now() - this.#lastEvaluationMs < MIN_EVALUATION_GAP_MS) return;
-    const reader = openReader(input, {
-      ...files,
-      training: false,
-    });
+    const reader = evaluationReader(this.#plan);
     const { num_examples: limit = 0 } = config.eval_config ?? {};
     const { signal, onEvaluation } = this.#parts.settings;
     this.#evaluation = await runEvaluation({

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "../embedding_store/vectorized.h"
 #include "easyrec/op.h"
+#include "easyrec/vectorized.h"
 #include "fields.h"
 #include "threads.h"
 

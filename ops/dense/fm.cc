@@ -1,6 +1,6 @@
 // EasyRecFm and EasyRecFmGrad: second-order interactions of fields. See README.md.
-#include "../embedding_store/vectorized.h"
 #include "easyrec/op.h"
+#include "easyrec/vectorized.h"
 #include "fields.h"
 #include "threads.h"
 

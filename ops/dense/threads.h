@@ -9,8 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "../embedding_store/workers.h"
 #include "easyrec/op.h"
+#include "easyrec/workers.h"
 
 namespace easyrec::dense {
 
@@ -47,12 +47,12 @@ class Threads {
   template <typename Work>
   void Run(const RowBlocks& blocks, int64_t elements, const Work& work) const {
     const int threads = elements < kWorthwhile ? 1 : static_cast<int>(threads_);
-    embedding::Parallel(blocks.count(), threads, [&](int64_t i) { work(blocks.at(i), i); });
+    Parallel(blocks.count(), threads, [&](int64_t i) { work(blocks.at(i), i); });
   }
 
  private:
-  // About 30 microseconds of work: what it takes to wake a thread.
-  static constexpr int64_t kWorthwhile = 65536;
+  // About 100 microseconds of work, twice what it takes to wake a thread and to wait for it.
+  static constexpr int64_t kWorthwhile = 262144;
 
   int64_t threads_;
 };

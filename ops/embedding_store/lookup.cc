@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "easyrec/op.h"
+#include "easyrec/workers.h"
 #include "features.h"
 #include "store.h"
-#include "workers.h"
 
 namespace easyrec::embedding {
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kFloatsPerLine = 16;
 /** Ids that wait for memory together. */
-constexpr int kBlock = 48;
+constexpr int kBlock = 20;
 
 /** Where the vectors of a feature go: that of row r of the batch at `data + r * width`. */
 struct Place {

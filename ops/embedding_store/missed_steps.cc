@@ -5,7 +5,7 @@
 #include <string>
 
 #include "easyrec/status.h"
-#include "vectorized.h"
+#include "easyrec/vectorized.h"
 
 namespace easyrec::embedding {
 

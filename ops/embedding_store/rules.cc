@@ -1,7 +1,7 @@
 #include "rules.h"
 
 #include "easyrec/status.h"
-#include "vectorized.h"
+#include "easyrec/vectorized.h"
 
 namespace easyrec::embedding {
 

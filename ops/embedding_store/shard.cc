@@ -27,11 +27,16 @@ Index::~Index() {
 
 IndexEntry* Index::Add(int64_t id, uint64_t hash, int32_t slot, int32_t last) {
   if (10 * (size_ + 1) > 7 * capacity_) Rebuild(capacity_ == 0 ? kLeast : 2 * capacity_);
-  size_t place = PlaceOf(hash);
-  while (entries_[place].slot != IndexEntry::kFree) place = (place + 1) & mask_;
-  entries_[place] = {id, slot, last};
   size_++;
-  return &entries_[place];
+  return Put({id, slot, last}, PlaceOf(hash), entries_, mask_);
+}
+
+IndexEntry* Index::Put(const IndexEntry& entry, size_t place, IndexEntry* entries, size_t mask) {
+  Probe probe(place);
+  while (entries[probe.place()].slot != IndexEntry::kFree) probe.Next(mask);
+  IndexEntry* const put = &entries[probe.place()];
+  *put = entry;
+  return put;
 }
 
 size_t Index::CapacityFor(size_t size) {
@@ -46,9 +51,7 @@ void Index::Rebuild(size_t capacity) {
   std::fill_n(rebuilt, capacity, IndexEntry());
   for (const IndexEntry& entry : *this) {
     if (entry.slot == IndexEntry::kFree) continue;
-    size_t place = static_cast<size_t>(HashOf(entry.id)) & mask;
-    while (rebuilt[place].slot != IndexEntry::kFree) place = (place + 1) & mask;
-    rebuilt[place] = entry;
+    Put(entry, static_cast<size_t>(HashOf(entry.id)) & mask, rebuilt, mask);
   }
   if (capacity_ > 0) memory_.Give(entries_, bytes());
   entries_ = rebuilt;

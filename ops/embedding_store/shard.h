@@ -46,8 +46,8 @@ class Index {
   /** The entry of a row; null where there is none. `hash` is that of the id. */
   IndexEntry* Find(int64_t id, uint64_t hash) {
     if (capacity_ == 0) return nullptr;
-    for (size_t place = PlaceOf(hash);; place = (place + 1) & mask_) {
-      IndexEntry& entry = entries_[place];
+    for (Probe probe(PlaceOf(hash));; probe.Next(mask_)) {
+      IndexEntry& entry = entries_[probe.place()];
       if (entry.slot == IndexEntry::kFree) return nullptr;
       if (entry.id == id) return &entry;
     }
@@ -98,8 +98,30 @@ class Index {
   size_t size() const { return size_; }
 
  private:
+  /** The places where a row may be, in order: all of a line of the cache, which was fetched as a whole, then the next. */
+  class Probe {
+   public:
+    explicit Probe(size_t place) : line_(place & ~kInLine), first_(place & kInLine) {}
+
+    size_t place() const { return line_ | ((first_ + tried_) & kInLine); }
+    void Next(size_t mask) {
+      if (++tried_ <= kInLine) return;
+      tried_ = 0;
+      line_ = (line_ + kInLine + 1) & mask;
+    }
+
+   private:
+    static constexpr size_t kInLine = 3;
+
+    size_t line_;
+    size_t first_;
+    size_t tried_ = 0;
+  };
+
   // The high bits tell the shard.
   size_t PlaceOf(uint64_t hash) const { return static_cast<size_t>(hash) & mask_; }
+  /** Puts an entry into one of the places that have room for it. */
+  static IndexEntry* Put(const IndexEntry& entry, size_t place, IndexEntry* entries, size_t mask);
   /** How many entries there are room for when there are `size`, with some to come. */
   static size_t CapacityFor(size_t size);
   /** Moves all entries to where they belong among so many. */

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "easyrec/status.h"
-#include "workers.h"
+#include "easyrec/workers.h"
 
 namespace easyrec::embedding {
 

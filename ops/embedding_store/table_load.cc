@@ -7,10 +7,10 @@
 #include <shared_mutex>
 #include <stdexcept>
 
-#include "crc32c.h"
 #include "easyrec/status.h"
+#include "easyrec/workers.h"
+#include "crc32c.h"
 #include "table_save.h"
-#include "workers.h"
 
 namespace easyrec::embedding {
 

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "crc32c.h"
 #include "easyrec/status.h"
+#include "crc32c.h"
 
 namespace easyrec::embedding {
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "easyrec/op.h"
+#include "easyrec/vectorized.h"
+#include "easyrec/workers.h"
 #include "features.h"
 #include "row_sums.h"
 #include "rules.h"
 #include "store.h"
-#include "vectorized.h"
-#include "workers.h"
 
 namespace easyrec::embedding {
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { betweenMarkers, resultsMarkdown, thousands, workloadTable } from '../../bench/markdown.js';
+import { growthMarkdown, type GrowthPoint } from '../../bench/growth_table.js';
 import { exampleResults } from './results_case.js';
 
 test('rates are written in thousands with their spread', () => {
@@ -73,4 +74,29 @@ test('text between markers is replaced, the rest stays, and doing it twice chang
 test('a page without the markers is refused', () => {
   assert.throws(() => betweenMarkers('nothing', 'x', 'new'), /markers/);
   assert.throws(() => betweenMarkers('<!-- end x --> <!-- begin x -->', 'x', 'new'), /markers/);
+});
+
+test('growth is told in microseconds a row, against the smallest size', () => {
+  const point = (size: number, run: number, rowsPerSecond: number): GrowthPoint => {
+    return { kind: 'table rows', size, run, rowsPerSecond, peakRssMb: 1024 * run };
+  };
+  const points = [
+    point(1000, 1, 100_000),
+    point(10_000, 1, 80_000),
+    point(1000, 2, 125_000),
+    point(1000, 3, 50_000),
+  ];
+  const text = growthMarkdown({
+    date: '2025-01-31',
+    command: 'bench/growth',
+    cpu: 'A CPU',
+    points,
+    commands: ['x'],
+  });
+  const cells = text
+    .split('\n')
+    .filter((line) => line.startsWith('| 1'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  assert.deepEqual(cells[0]?.slice(1, -1), ['1,000', '10.00 (8.00–20.00)', '+0 %', '2.00 GB']);
+  assert.deepEqual(cells[1]?.slice(1, -1), ['10,000', '12.50 (12.50–12.50)', '+25 %', '1.00 GB']);
 });

@@ -5,6 +5,7 @@ import { InputLayers } from '../../easyrec/components/input_layer.js';
 import type { FeatureGroup, FeaturePlan } from '../../easyrec/features/plan.js';
 import type { EmbeddingSpec, FeatureSpec } from '../../easyrec/features/spec.js';
 import type { BuildContext, Mode } from '../../easyrec/layers/context.js';
+import { PLAIN_KERNELS } from '../../easyrec/layers/plain_kernels.js';
 import type { Output } from '../../easyrec/tf/index.js';
 import { Graph, makeStep, ops, Session, tensor, Variables } from '../../easyrec/tf/index.js';
 
@@ -60,7 +61,9 @@ class Model implements Disposable {
     const { graph, variables } = this;
     let draws = 0n;
     const randomSeed = (): Output => ops.constant(graph, 'int64', [++draws, 7n]);
-    const ctx: BuildContext = { graph, variables, mode, updates: [], regularization: [], randomSeed };
+    const updates: BuildContext['updates'] = [];
+    const regularization: BuildContext['regularization'] = [];
+    const ctx = { graph, variables, mode, kernels: PLAIN_KERNELS, updates, regularization, randomSeed };
     return { layers: new InputLayers(ctx, this.#plan, this.columns), ctx };
   }
 

@@ -98,9 +98,10 @@ for (const way of ['native ops', 'standard ops']) {
       const [expected, actual] = [want.data('float32'), got.data('float32')];
       const isTable = name.includes('embedding_weights');
       if (isTable) rows += theirs.shape(name)[0] ?? 0;
-      // Dense kernels have gradients near 0, of which Adam's root makes more than noise.
-      const ofTables = way === 'native ops' ? 1e-6 : 3e-6;
-      const tolerance = isTable ? ofTables : 2e-5;
+      // Dense kernels have gradients near 0, of which Adam's root makes more than noise, and with the kernels' last digits
+      // those of the tables' gradients change. Without that, rows of a store come to within 1e-6 of TensorFlow's:
+      // test/train/embedding_store/tensorflow_oracle.test.ts.
+      const tolerance = isTable ? 3e-6 : 2e-5;
       expected.forEach((value, i) => {
         const difference = Math.abs((actual[i] ?? NaN) - value);
         assert.ok(

@@ -42,7 +42,7 @@ function checkProfile(profile: StepProfile, traced: readonly number[]): void {
   assert.ok(parts > 0.95 && parts <= 1 + 1e-9, `parts add up to ${parts}`);
   assert.deepEqual(
     profile.phases.map(({ name }) => name),
-    ['running', 'metrics', 'reporting', 'waiting for data'],
+    ['running', 'waiting for data'],
   );
   assert.deepEqual(profile.beside.map(({ name }) => name).sort(), ['feeding', 'reading']);
 }

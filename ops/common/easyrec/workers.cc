@@ -1,4 +1,4 @@
-#include "workers.h"
+#include "easyrec/workers.h"
 
 #if defined(__SSE2__)
 #include <xmmintrin.h>
@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace easyrec::embedding {
+namespace easyrec {
 
 namespace {
 
@@ -173,4 +173,4 @@ void Parallel(int64_t units, int threads, const std::function<void(int64_t)>& wo
   job->End();
 }
 
-}  // namespace easyrec::embedding
+}  // namespace easyrec

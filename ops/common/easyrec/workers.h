@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace easyrec::embedding {
+namespace easyrec {
 
 /** The i-th of `count` equal parts of [0, size). */
 struct Part {
@@ -21,6 +21,6 @@ struct Part {
  */
 void Parallel(int64_t units, int threads, const std::function<void(int64_t)>& work);
 
-}  // namespace easyrec::embedding
+}  // namespace easyrec
 
 #endif  // EASYREC_WORKERS_H_
