@@ -193,7 +193,7 @@ function randomCase(seed: number): { readonly options: ReaderOptions; readonly w
   const hashable = fields.filter(({ type }) => ['string', 'int32', 'int64'].includes(type));
   const hashed = hashable
     .filter(() => fuzz.once(5))
-    .map(({ name }) => ({ name: `${name}_id`, field: name, buckets: fuzz.pick([1000, 2n ** 63n - 1n]) }));
+    .map(({ name }) => ({ name: `${name}_id`, field: name, buckets: 1000 }));
   const options = optionsFor(paths.join(','), {
     fields,
     hashed,
