@@ -119,6 +119,29 @@ test('a training that went on from a checkpoint ends as one that never stopped',
   }
 });
 
+test('beside tables with a number of rows, in compact checkpoints, too', async (t) => {
+  const folder = tableModel(
+    t,
+    edit(
+      'input_names: "user" feature_type',
+      'input_names: "user" ev_params { steps_to_live: 50 } feature_type',
+    ),
+  );
+  const compact = true;
+  const whole = await trainIn(folder, { model: 'whole', compact, values: TWO_THREADS });
+  const values = { ...TWO_THREADS, 'train_config.num_steps': 80 };
+  const start = await trainIn(folder, { model: 'parts', compact, values });
+  const end = await trainIn(folder, { model: 'parts', compact, values: TWO_THREADS, continueTrain: true });
+  assert.deepEqual([...start.losses, ...end.losses], whole.losses);
+  const plan = planIn(folder, { model: 'parts' }, SILENT);
+  const checkpointPath = join(folder, 'parts', 'model.ckpt-200');
+  using reader = new CheckpointReader(checkpointPath);
+  assert.ok(reader.has(`${USERS}-keys`) && reader.has('input_layer/item/embedding_weights/compact/ids'));
+  const alone = await evaluateCheckpoint(plan, { checkpointPath });
+  const during = whole.evaluations.get(200)?.values['loss'] ?? NaN;
+  assert.ok(Math.abs((alone.values['loss'] ?? NaN) - during) <= 1e-6);
+});
+
 test('a training that is killed ends as one that was not', async (t) => {
   const edits = ['user', 'item'].map((name) =>
     edit(
@@ -160,6 +183,10 @@ test('evaluation during training, of checkpoints and of predictions agree, keys 
     const [during, after] = [values, alone.values].map((found) => names.map((name) => found[name] ?? NaN));
     assert.ok(farthest(during ?? [], after ?? []) <= 1e-6, `step ${step}`);
   }
+  // Before the first step there is not a single key.
+  const plan = planIn(folder, { model: 'model' }, SILENT);
+  const first = await evaluateCheckpoint(plan, { checkpointPath: join(folder, 'model', 'model.ckpt-0') });
+  assert.ok(Math.abs((first.values['loss'] ?? NaN) - Math.LN2) <= 0.3);
   const [labels, probs] = await predicted(folder);
   const losses = labels.map((label, i) => -Math.log(label === 1 ? (probs[i] ?? NaN) : 1 - (probs[i] ?? NaN)));
   const means = Array.from({ length: Math.ceil(losses.length / 32) }, (_, b) => {
