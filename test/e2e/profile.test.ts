@@ -44,7 +44,11 @@ function checkProfile(profile: StepProfile, traced: readonly number[]): void {
     profile.phases.map(({ name }) => name),
     ['running', 'waiting for data'],
   );
-  assert.deepEqual(profile.beside.map(({ name }) => name).sort(), ['feeding', 'reading']);
+  assert.deepEqual(profile.beside.map(({ name }) => name).sort(), [
+    'feeding',
+    'metrics and reporting',
+    'reading',
+  ]);
 }
 
 test('--profile writes a table and a trace, and changes no result', async (t) => {

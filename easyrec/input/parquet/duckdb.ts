@@ -5,7 +5,7 @@ import { NativeError } from '../../errors.js';
 
 const PACKAGE = '@duckdb/node-api';
 /** What the C functions in ops/reader/duckdb_library.h were tried with. */
-const VERSION = '1.5.6-r.1';
+const VERSION = '1.5.5-r.5';
 
 /**
  * The file of DuckDB's library, from the npm package that brings it.
