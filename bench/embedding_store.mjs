@@ -1,8 +1,8 @@
 // node bench/embedding_store.mjs [--rule=lazy|exact|adagrad] [--rows=1000000] [--batch=4096] [--steps=400] [--threads=2]
-//     [--library=FILE]
+//     [--keys [--filter_freq=N]] [--library=FILE]
 // What lookups and updates of the native embedding store cost, in ms a step: 26 features with ids as Criteo's have
-// them (Zipf), each in a table of dim 16 and in one of dim 1. Run npm run build first; for figures to compare, nothing
-// else may run.
+// them (Zipf), each in a table of dim 16 and in one of dim 1, with --keys in tables without a number of rows. Run npm run
+// build first; for figures to compare, nothing else may run.
 import minimist from 'minimist';
 import { EmbeddingStore } from '../dist/easyrec/train/embedding_store/embedding_store.js';
 import { Graph, makeStep, ops, scalar, Session, tensor } from '../dist/easyrec/tf/index.js';
@@ -90,6 +90,7 @@ const tables = DIMS.map((dim) =>
       dim,
       initial: { kind: 'truncated_normal', mean: 0, deviation: 0.0025 },
       seed: [1, f],
+      ...(settings.keys && { keys: { filterFreq: settings.filter_freq ?? 0, stepsToLive: 0 } }),
     }),
   ),
 );

@@ -100,5 +100,5 @@ export const comboFeature: FeatureType<ComboFeatureSpec> = {
   parse,
   raw,
   columnName: ({ name }) => name,
-  tableRows: ({ buckets }) => buckets,
+  tableRows: ({ buckets }) => Number(buckets),
 };

@@ -14,7 +14,7 @@ export interface FeatureType<Spec extends FeatureSpec = FeatureSpec> {
   raw(inputs: readonly Output[], spec: Spec): ReadonlyMap<string, Output>;
   /** The feature's part of a variable's name: `<column>_embedding/embedding_weights`. */
   columnName(spec: Spec): string;
-  /** Rows of the embedding table; 0 where there is none. */
+  /** Rows of the embedding table, unless it has a row for each key; 0 where there is none. */
   tableRows(spec: Spec): number;
 }
 

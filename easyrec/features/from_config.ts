@@ -49,7 +49,8 @@ function featureSpecs(config: PipelineConfig, options: FeaturePlanOptions): read
   const fields = new Map(
     (config.data_config?.input_fields ?? []).map((field) => [field.input_name, field.input_type]),
   );
-  const shared = new SharedEmbeddings(configs);
+  const evParams = config.model_config?.ev_params ?? null;
+  const shared = new SharedEmbeddings(configs, evParams !== null);
   const seen = new Set<string>();
   return configs.map((feature) => {
     const name = featureName(feature);
@@ -59,7 +60,7 @@ function featureSpecs(config: PipelineConfig, options: FeaturePlanOptions): read
     }
     seen.add(name);
     const { log = SILENT_LOG, callable } = options;
-    return specOf(configFeature(feature, { fields, shared, log, ...(callable && { callable }) }));
+    return specOf(configFeature(feature, { fields, shared, evParams, log, ...(callable && { callable }) }));
   });
 }
 

@@ -10,7 +10,7 @@ import type { SparseIds } from './types.js';
 /** What ids are made of: numbers where they are the ids, else text. */
 function valuesOf(column: Output, { name, ids, precision }: IdFeatureSpec): Output {
   if (ids.kind === 'ready') throw new GraphError(`feature "${name}": its column has ids, no values`);
-  return ids.kind === 'identity' ? integersOf(column) : textOf(column, precision);
+  return ids.kind === 'identity' ? integersOf(column, ids.buckets) : textOf(column, precision);
 }
 
 /** `''`, and -1 where numbers are the ids, mean that a row has none; a hashed number is never missing. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { has } from '../config/message.js';
 import type { ConfigFeature } from './config_feature.js';
 import { embeddingSpec, fieldError, specBase } from './config_feature.js';
+import { ALL_KEYS } from './spec.js';
 import type {
   ComboFeatureSpec,
   IdFeatureSpec,
@@ -64,7 +65,7 @@ export function comboSpec(feature: ConfigFeature): ComboFeatureSpec {
   if (inputs.length < 2) {
     throw fieldError(feature, 'input_names', `expected two or more, received ${inputs.length}`);
   }
-  if (config.hash_bucket_size < 1) {
+  if (config.hash_bucket_size < 1 && feature.keys === null) {
     throw fieldError(feature, 'hash_bucket_size', 'a ComboFeature needs one of at least 1');
   }
   if (separators.length > 0 && separators.length !== inputs.length) {
@@ -85,7 +86,7 @@ export function comboSpec(feature: ConfigFeature): ComboFeatureSpec {
   return {
     type: 'ComboFeature',
     ...specBase(feature),
-    buckets: config.hash_bucket_size,
+    buckets: feature.keys === null ? config.hash_bucket_size : ALL_KEYS,
     joinSeparator: joinSeparator === '' ? null : joinSeparator,
     inputSeparators: separators,
     precision: joinsParts ? null : textPrecision(feature),
@@ -108,9 +109,13 @@ function textPrecision(feature: ConfigFeature): number | null {
   throw fieldError(feature, 'precision', message);
 }
 
-/** Where several sources are given: hash_bucket_size before vocab_list before vocab_file before num_buckets. */
+/**
+ * Where several sources are given: hash_bucket_size before vocab_list before vocab_file before num_buckets. With a row for
+ * each key, hash_bucket_size and num_buckets say where ids come from, not how many there are; numbers need neither.
+ */
 function idSource(feature: ConfigFeature): IdSource {
-  const { config } = feature;
+  const { config, keys, inputTypes } = feature;
+  if (keys !== null && has(config, 'hash_bucket_size')) return { kind: 'hash', buckets: ALL_KEYS };
   if (config.hash_bucket_size > 0) return { kind: 'hash', buckets: config.hash_bucket_size };
   if (config.vocab_list.length > 0 || config.vocab_file !== '') {
     if (config.num_buckets > 0 && !has(config, 'hash_bucket_size')) {
@@ -120,6 +125,8 @@ function idSource(feature: ConfigFeature): IdSource {
   }
   if (has(config, 'hash_bucket_size'))
     throw fieldError(feature, 'hash_bucket_size', 'expected at least 1, received 0');
+  const isNumber = inputTypes[0] === 'INT32' || inputTypes[0] === 'INT64';
+  if (keys !== null && (config.num_buckets > 0 || isNumber)) return { kind: 'identity', buckets: ALL_KEYS };
   if (config.num_buckets > 0) return { kind: 'identity', buckets: config.num_buckets };
   const sources = 'hash_bucket_size, vocab_list, vocab_file or num_buckets';
   throw fieldError(feature, 'feature_type', `a ${config.feature_type} needs ${sources}`);

@@ -1,6 +1,6 @@
 import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
-import type { IdSource } from './spec.js';
+import type { Buckets, IdSource } from './spec.js';
 import type { SparseIds } from './types.js';
 import { vocabularyIds } from './vocabulary.js';
 
@@ -11,9 +11,10 @@ export function textOf(x: Output, precision: number | null): Output {
   return ops.asString(x, isFloat && precision !== null ? { precision } : {});
 }
 
-/** Numbers as they are; text parsed as int32, which fails the run where it is no such number. */
-export function integersOf(x: Output): Output {
-  return x.dtype === 'string' ? ops.stringToNumber(x, 'int32') : x;
+/** Numbers as they are; text parsed as int32, or int64 where there are more ids: it fails the run where it is no such number. */
+export function integersOf(x: Output, buckets: Buckets = 0): Output {
+  const dtype = typeof buckets === 'bigint' ? 'int64' : 'int32';
+  return x.dtype === 'string' ? ops.stringToNumber(x, dtype) : x;
 }
 
 /** The id of each value, int64 of the same shape: of text, or of integers where the source is `identity`. */
@@ -24,8 +25,10 @@ export function idsOf(values: Output, source: IdSource): Output {
     case 'vocabulary':
       return vocabularyIds(values, source.words);
     case 'identity': {
-      const ids = ops.cast(integersOf(values), 'int64');
-      const outside = ops.logicalOr(ops.less(ids, 0), ops.greaterEqual(ids, source.buckets));
+      const { buckets } = source;
+      const ids = ops.cast(integersOf(values, buckets), 'int64');
+      const end = ops.constant(values.graph, 'int64', buckets);
+      const outside = ops.logicalOr(ops.less(ids, 0), ops.greaterEqual(ids, end));
       return ops.select(outside, 0, ids);
     }
     case 'ready':
@@ -33,9 +36,9 @@ export function idsOf(values: Output, source: IdSource): Output {
   }
 }
 
-/** The number of ids a source can give. */
+/** The number of ids a source can give, rounded where it is above 2^53. */
 export function idCount(source: IdSource): number {
-  return source.kind === 'vocabulary' ? source.words.length : source.buckets;
+  return source.kind === 'vocabulary' ? source.words.length : Number(source.buckets);
 }
 
 /** B of a column `[B]`. */

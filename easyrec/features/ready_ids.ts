@@ -1,12 +1,12 @@
 import type { FeaturePlan } from './plan.js';
-import type { FeatureSpec, IdFeatureSpec } from './spec.js';
+import type { Buckets, FeatureSpec, IdFeatureSpec } from './spec.js';
 
 /** A column of ids made of an input field: Fingerprint64 of its text modulo `buckets`, -1 for an empty text. */
 export interface IdColumn {
   /** `<field>#<buckets>`. */
   readonly name: string;
   readonly field: string;
-  readonly buckets: number;
+  readonly buckets: Buckets;
 }
 
 /** What has to be known of an input field. */

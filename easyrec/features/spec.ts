@@ -4,16 +4,22 @@ import type { Output } from '../tf/index.js';
 /** How the ids of one row become one vector: `sum w E`, `sum w E / sum w` or `sum w E / sqrt(sum w^2)`. */
 export type Combiner = 'sum' | 'mean' | 'sqrtn';
 
+/** A number of ids; a bigint where it is above 2^53. */
+export type Buckets = number | bigint;
+
+/** The number of ids of tables that have a row for each key which was seen: every int64 below it. */
+export const ALL_KEYS = 2n ** 63n - 1n;
+
 /** Where ids come from. */
 export type IdSource =
   /** FarmHash Fingerprint64 of the text, modulo `buckets`. */
-  | { readonly kind: 'hash'; readonly buckets: number }
+  | { readonly kind: 'hash'; readonly buckets: Buckets }
   /** The position among `words`, which are distinct; any other text is id 0. */
   | { readonly kind: 'vocabulary'; readonly words: readonly string[] }
   /** The number itself; outside `[0, buckets)` it is id 0. */
-  | { readonly kind: 'identity'; readonly buckets: number }
+  | { readonly kind: 'identity'; readonly buckets: Buckets }
   /** Made before: the input is a column of ids, int64, -1 where a row has none; with `complete`, every row has one. */
-  | { readonly kind: 'ready'; readonly buckets: number; readonly complete: boolean };
+  | { readonly kind: 'ready'; readonly buckets: Buckets; readonly complete: boolean };
 
 /** What a table starts from. */
 export type InitializerSpec =
@@ -22,6 +28,14 @@ export type InitializerSpec =
   | { readonly kind: 'glorot_normal' }
   /** In row-major order; the last one repeats. */
   | { readonly kind: 'constant'; readonly values: readonly number[] };
+
+/** Which keys have a row in a table without a number of rows. */
+export interface KeySpec {
+  /** Once training has looked them up so often; 0 and 1: at once. */
+  readonly filterFreq: number;
+  /** Until training has not looked them up for more than so many steps; 0: for ever. */
+  readonly stepsToLive: number;
+}
 
 /** How a feature is embedded. */
 export interface EmbeddingSpec {
@@ -32,6 +46,8 @@ export interface EmbeddingSpec {
   readonly initializer: InitializerSpec | null;
   /** The table's name where several features share it, else null. */
   readonly sharedName: string | null;
+  /** Of a table without a number of rows. Default: it has one, and a row for each id. */
+  readonly keys?: KeySpec;
 }
 
 interface FeatureBase {
@@ -91,7 +107,7 @@ export interface TagFeatureSpec extends FeatureBase {
 /** Ids of combinations of several inputs. */
 export interface ComboFeatureSpec extends FeatureBase {
   readonly type: 'ComboFeature';
-  readonly buckets: number;
+  readonly buckets: Buckets;
   /** What stands between the texts that are joined before hashing; null crosses fingerprints instead. */
   readonly joinSeparator: string | null;
   /** Separating characters of each input, '' for one that is not split; none where no input is. */

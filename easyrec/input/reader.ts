@@ -26,8 +26,8 @@ export interface HashedColumn {
   readonly name: string;
   /** A field of strings or integers, which need not be wanted itself. */
   readonly field: string;
-  /** Ids are Fingerprint64 mod `buckets`, of a string's bytes or an integer's decimal text; -1 for an empty string. */
-  readonly buckets: number;
+  /** Ids are Fingerprint64 mod `buckets`, of a string's bytes or an integer's decimal text; -1 for an empty string. At most 2^63 - 1, that as a bigint. */
+  readonly buckets: number | bigint;
 }
 
 export interface ShuffleOptions {

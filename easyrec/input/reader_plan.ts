@@ -11,6 +11,9 @@ export interface ReaderPlan {
 
 type Count = readonly [name: string, value: number, least: number];
 
+/** The one number of buckets above 2^53. */
+const MOST_BUCKETS = 2n ** 63n - 1n;
+
 function checkCounts(counts: readonly Count[], settingsAt: ReaderOptions['settingsAt']): void {
   for (const [name, value, least] of counts) {
     if (Number.isSafeInteger(value) && value >= least) continue;
@@ -23,7 +26,7 @@ function checkCounts(counts: readonly Count[], settingsAt: ReaderOptions['settin
 function checkHashed(column: HashedColumn, fields: readonly InputField[], taken: ReadonlySet<string>): void {
   const { name, field, buckets } = column;
   const what = `hashed column ${JSON.stringify(name)}`;
-  checkCounts([[`${what}: buckets`, buckets, 1]], undefined);
+  if (buckets !== MOST_BUCKETS) checkCounts([[`${what}: buckets`, Number(buckets), 1]], undefined);
   const type = fields.find((candidate) => candidate.name === field)?.type;
   if (type !== 'string' && type !== 'int32' && type !== 'int64') {
     const received = `${JSON.stringify(field)} (${type ?? 'no such field'})`;

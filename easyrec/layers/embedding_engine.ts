@@ -1,21 +1,27 @@
-import type { Combiner } from '../features/spec.js';
+import { GraphError } from '../errors.js';
+import type { Combiner, KeySpec } from '../features/spec.js';
 import type { SparseIds } from '../features/types.js';
-import type { Output, Variable, Variables } from '../tf/index.js';
+import type { Output, Variables } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import type { BuildContext } from './context.js';
 import { embeddingLookup } from './embedding.js';
 import { initialRows, type InitialRows } from './initial_rows.js';
+import { createKeyedTable, keyedLookup, variableOf } from './keyed_table.js';
 
 /** A table of vectors, `[rows, dim]` float32. */
 export interface EmbeddingTable {
   /** As in checkpoints: `input_layer/user_id_embedding/embedding_weights`. */
   readonly name: string;
+  /** Infinity where it has a row for each key. */
   readonly rows: number;
   readonly dim: number;
 }
 
 export interface TableOptions {
+  /** Infinity with `keys`. */
   readonly rows: number;
+  /** Default: the table has a row for each id below `rows`. */
+  readonly keys?: KeySpec;
   readonly dim: number;
   readonly initial: InitialRows;
 }
@@ -54,27 +60,37 @@ export interface EmbeddingEngine {
   lookUp(ctx: BuildContext, requests: readonly LookupRequest[]): LookedUp;
 }
 
-/** Tables as variables, standard TensorFlow ops, a few for each feature: what every TensorFlow can load. */
-export const PLAIN_EMBEDDINGS: EmbeddingEngine = {
-  createTable(variables, name, { rows, dim, initial }) {
-    variables.getOrCreate(name, { shape: [rows, dim], initializer: initialRows(initial) });
-    return { name, rows, dim };
-  },
-  lookUp: ({ graph, variables }, requests) => ({
-    features: requests.map(({ scope, table, value, combiner, mayReadTable }) =>
-      graph.scope(scope, () =>
-        embeddingLookup(variableOf(variables, table), value, { combiner, mayReadTable }),
+/**
+ * Tables as variables, standard TensorFlow ops, a few for each feature: what every TensorFlow can load.
+ *
+ * @param keysOf how many keys a checkpoint has of a table with a row for each; default: there are no such tables
+ */
+export function plainEmbeddings(keysOf?: (table: string) => number): EmbeddingEngine {
+  return {
+    createTable(variables, name, { rows, dim, initial, keys }) {
+      if (keys === undefined) {
+        variables.getOrCreate(name, { shape: [rows, dim], initializer: initialRows(initial) });
+      } else {
+        if (keysOf === undefined)
+          throw new GraphError(`table "${name}": standard ops do not train one with ev_params`);
+        createKeyedTable(variables, name, [keysOf(name), dim]);
+      }
+      return { name, rows, dim };
+    },
+    lookUp: ({ graph, variables }, requests) => ({
+      features: requests.map(({ scope, table, value, combiner, mayReadTable }) =>
+        graph.scope(scope, () => {
+          if (table.rows === Infinity) return keyedLookup(variables, table.name, value, combiner);
+          return embeddingLookup(variableOf(variables, table.name), value, { combiner, mayReadTable });
+        }),
       ),
-    ),
-    concat: null,
-  }),
-};
-
-function variableOf(variables: Variables, { name }: EmbeddingTable): Variable {
-  const variable = variables.find(name);
-  if (variable === undefined) throw new Error(`no variable ${name}: made by another engine`);
-  return variable;
+      concat: null,
+    }),
+  };
 }
+
+/** Of models without tables that have a row for each key. */
+export const PLAIN_EMBEDDINGS: EmbeddingEngine = plainEmbeddings();
 
 /** The parts of `[B, sum of dims]` that belong to each request. */
 export function splitByTable(concat: Output, requests: readonly LookupRequest[]): readonly Output[] {

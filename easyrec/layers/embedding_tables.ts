@@ -42,9 +42,11 @@ export class EmbeddingTables {
   }
 
   #create(path: string, { rows, dim, embedding }: TableRequest): EmbeddingTable {
+    const { keys } = embedding;
     return this.#engine.createTable(this.#ctx.variables, `${path}/embedding_weights`, {
-      rows,
+      rows: keys === undefined ? rows : Infinity,
       dim,
+      ...(keys !== undefined && { keys }),
       initial: initialRowsOf(embedding.initializer, rows, dim),
     });
   }

@@ -1,6 +1,7 @@
 import { locationOf } from '../config/message.js';
 import { ConfigError } from '../errors.js';
 import { addSaver, Session } from '../tf/index.js';
+import { checkpointEmbeddings } from './checkpoint_embeddings.js';
 import { resolveCheckpoint } from './checkpoint_files.js';
 import { hashWhileReading } from './hash_while_reading.js';
 import { runEvaluation } from './evaluator.js';
@@ -42,7 +43,7 @@ export async function evaluateCheckpoint(
     throw new ConfigError('expected an eval_input_path, received none', { at: locationOf(config) });
   }
   const checkpoint = resolveCheckpoint(checkpointPath);
-  const { graph, variables, evaluate } = buildEvaluationGraph(plan);
+  const { graph, variables, evaluate } = buildEvaluationGraph(plan, checkpointEmbeddings(checkpoint));
   const saver = addSaver(graph, variables.all);
   const train = config.train_config;
   await using session = Session.create(graph, {

@@ -28,7 +28,7 @@ export async function fineTune(session: Session, { graph, tables, plan }: FineTu
   const fitting = matching(prefix, all);
   const ofTables = tables?.fitting(prefix) ?? [];
   const taken = fitting.length + ofTables.length;
-  const skipped = all.length + (graph.store?.tensors.length ?? 0) - taken;
+  const skipped = all.length + (tables?.tensors.length ?? 0) - taken;
   plan.log.info(`fine-tuning from ${prefix}: ${taken} variables taken over, ${skipped} start anew`);
   if (ofTables.length > 0) await tables?.restore(prefix, ofTables);
   if (fitting.length === 0) return;

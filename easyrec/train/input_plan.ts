@@ -18,7 +18,7 @@ export interface PlannedColumn {
   /** Its place among all input fields: the number in EasyRec's placeholder name `input_<index>`. */
   readonly index: number;
   /** Of a column of ids: what they are made of. */
-  readonly idsOf?: { readonly field: string; readonly buckets: number };
+  readonly idsOf?: { readonly field: string; readonly buckets: number | bigint };
 }
 
 /** Which columns of the data a model uses, and what for. */

@@ -188,8 +188,9 @@ class TrainingRun {
       await fineTune(this.#session, { graph: this.#graph, tables: this.#tables, plan: this.#plan });
     } else {
       await restoreVariables(this.#session, this.#saver, resume.checkpoint.prefix);
-      await this.#tables?.restore(resume.checkpoint.prefix);
       this.#step = await readGlobalStep(this.#session, this.#graph.variables);
+      this.#graph.store?.setStep(this.#step);
+      await this.#tables?.restore(resume.checkpoint.prefix);
       this.#saving.step = this.#step;
       this.#position = resume.input.finished ? 0 : resume.input.position;
       this.#plan.log.info(`going on from ${resume.checkpoint.prefix}, step ${this.#step}`);

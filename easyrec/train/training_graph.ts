@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors.js';
+import type { EmbeddingEngine } from '../layers/embedding_engine.js';
 import type { Optimizer } from '../optimizers/index.js';
 import { type GradientRules, gradients, IndexedSlices } from '../tf/grad/index.js';
 import type { Operation, Output, Step } from '../tf/index.js';
@@ -50,6 +52,7 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   const learningRate = ops.placeholder(graph, 'float32', rates, 'learning_rate');
   const stepNumber = ops.placeholder(graph, 'int64', [], 'step');
   const embeddings = storeEmbeddings(plan, graph, optimizer.rowRule);
+  if (embeddings === null) checkNumberedRows(plan);
   const shared = { graph, variables, columns: inputs, ...(embeddings !== null && { embeddings }) };
   const { kernels, rules } = denseKernels(plan);
   const tower = buildTower(plan, { ...shared, kernels, mode: 'train', step: stepNumber });
@@ -82,6 +85,17 @@ export function buildTrainingGraph(plan: ModelPlan, optimizer: Optimizer): Train
   };
 }
 
+/** @throws ConfigError for a table that standard ops cannot train. */
+function checkNumberedRows({ features }: ModelPlan): void {
+  const keyed = features.features.find((spec) => spec.type !== 'PassThroughFeature' && spec.embedding.keys);
+  if (keyed === undefined) return;
+  throw new ConfigError(
+    `feature "${keyed.name}": ev_params: a table without a number of rows is trained in the native store alone: leave ` +
+      'out --plain, build the native ops (easyrec setup), and choose an optimizer that the store has',
+    { at: keyed.at },
+  );
+}
+
 /** The graph of an evaluation alone: variables come from a checkpoint. */
 export interface EvaluationGraph {
   readonly graph: Graph;
@@ -89,13 +103,20 @@ export interface EvaluationGraph {
   readonly evaluate: EvalStep;
 }
 
-/** Builds the graph of an evaluation alone. */
-export function buildEvaluationGraph(plan: ModelPlan): EvaluationGraph {
+/**
+ * Builds the graph of an evaluation alone.
+ *
+ * @param embeddings how tables are looked up; default: with standard ops, where each has a number of rows
+ */
+export function buildEvaluationGraph(plan: ModelPlan, embeddings?: EmbeddingEngine): EvaluationGraph {
   const graph = new Graph();
   const variables = new Variables(graph, plan.seed);
   const columns = columnsOf(plan.input);
   const inputs = placeholders(graph, columns);
-  const tower = buildTower(plan, { graph, variables, mode: 'infer', columns: inputs });
+  const tower = buildTower(plan, {
+    ...{ graph, variables, mode: 'infer', columns: inputs },
+    ...(embeddings !== undefined && { embeddings }),
+  });
   const outputs = withLogits(stepOutputs(plan, tower, inputs));
   createGlobalStep(variables);
   const step = makeStep({ feeds: [...inputs.values()], fetches: outputs.fetches });

@@ -17,8 +17,10 @@ namespace {
 
 using easyrec::embedding::FindStore;
 using easyrec::embedding::LoadAll;
+using easyrec::embedding::LoadCounted;
 using easyrec::embedding::LoadTouched;
 using easyrec::embedding::SavedResult;
+using easyrec::embedding::SavedTensor;
 using easyrec::embedding::SaveOptions;
 using easyrec::embedding::SaveTask;
 using easyrec::embedding::StoredPart;
@@ -95,7 +97,8 @@ int easyrec_store_load_rows(int64_t store, int table, const char* path, int64_t 
     for (const int64_t* each = tensors; each < tensors + 3 * count; each += 3) {
       all.push_back({static_cast<int>(each[0]), each[1], static_cast<uint32_t>(each[2])});
     }
-    LoadTouched(*FindStore(store), table, path, rows, all);
+    const bool is_counted = !all.empty() && all.front().component <= SavedTensor::kCountedKeys;
+    (is_counted ? LoadCounted : LoadTouched)(*FindStore(store), table, path, rows, all);
     return 0;
   });
 }

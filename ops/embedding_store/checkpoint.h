@@ -17,7 +17,10 @@ extern "C" {
  * those rows are written that are not at their start, ascending, and component -1 is their numbers (int64); as many
  * bytes as all rows in memory need must be free for them. `earlier` may be null, or the file of an earlier save of this
  * store: `earlier_weights` are then, for each table, [offset, masked CRC] of its weights in that file, which save
- * computing the rows that are still at their start. Returns null on failure.
+ * computing the rows that are still at their start. Of an unbounded table, rows and keys that have outlived their time are
+ * taken out first, and all that is left is written, keys ascending: components are those of its rows, after a row of
+ * zeros, -1 their keys (that of the first is -1), -2 how often each was looked up, -3 in which step last; -4, -5 and -6
+ * the same of keys that have no row. Returns null on failure.
  */
 EASYREC_EXPORT void* easyrec_store_save(int64_t store, const char* path, const int64_t* tensors, int count, int compact,
                                         const char* earlier, const int64_t* earlier_weights, char* message, size_t size);
@@ -34,7 +37,9 @@ EASYREC_EXPORT int easyrec_store_load(int64_t store, int table, const char* cons
                                       const int64_t* parts, int count, char* message, size_t size);
 /**
  * Sets rows of a table to what a compact save holds. `tensors` are `count` times [component, offset, masked CRC] in the
- * file at `path`, -1 among the components; each is of `rows` rows. Components that are not there are at their start.
+ * file at `path`, -1 among the components; each is of `rows` rows. Components that are not there are at their start. Of an
+ * unbounded table they are as a save writes them, rows by one call, keys without a row by another; easyrec_store_set_step
+ * comes before.
  */
 EASYREC_EXPORT int easyrec_store_load_rows(int64_t store, int table, const char* path, int64_t rows,
                                            const int64_t* tensors, int count, char* message, size_t size);

@@ -17,6 +17,7 @@ using easyrec::InvalidArgument;
 using easyrec::embedding::FindStore;
 using easyrec::embedding::InitialKind;
 using easyrec::embedding::InitialValues;
+using easyrec::embedding::KeyOptions;
 using easyrec::embedding::Slot;
 using easyrec::embedding::Store;
 using easyrec::embedding::StoreOptions;
@@ -89,7 +90,28 @@ int easyrec_store_add_table(int64_t store, const char* name, int64_t rows, int64
   return Guarded(message, size, -1, [&] {
     const std::shared_ptr<Store> found = FindStore(store);
     const Exclusive lock(found->mutex());
-    return found->AddTable({name, rows, dim, InitialOf(name, kind, a, b, values, value_count, seed0, seed1)});
+    return found->AddTable({name, rows, dim, InitialOf(name, kind, a, b, values, value_count, seed0, seed1), {}});
+  });
+}
+
+int easyrec_store_add_unbounded_table(int64_t store, const char* name, int filter_freq, int steps_to_live, int64_t dim,
+                                      int kind, double a, double b, const float* values, int value_count, int64_t seed0,
+                                      int64_t seed1, char* message, size_t size) {
+  return Guarded(message, size, -1, [&] {
+    const std::shared_ptr<Store> found = FindStore(store);
+    const Exclusive lock(found->mutex());
+    return found->AddTable({name, TableOptions::kUnbounded, dim,
+                            InitialOf(name, kind, a, b, values, value_count, seed0, seed1),
+                            KeyOptions{filter_freq, steps_to_live}});
+  });
+}
+
+int easyrec_store_set_step(int64_t store, int step) {
+  return Guarded(nullptr, 0, -1, [&] {
+    const std::shared_ptr<Store> found = FindStore(store);
+    const Exclusive lock(found->mutex());
+    found->set_step(step);
+    return 0;
   });
 }
 
@@ -123,7 +145,9 @@ int easyrec_store_write(int64_t store, int table, int64_t first, int64_t count, 
   return Guarded(message, size, -1, [&] {
     const std::shared_ptr<Store> found = FindStore(store);
     const Exclusive lock(found->mutex());
-    RowsOf(*found, table, first, count).Write(first, count, components, found->clock(), found->threads());
+    Table& written = RowsOf(*found, table, first, count);
+    if (written.unbounded()) throw InvalidArgument("table " + written.name() + " has no number of rows");
+    written.Write(first, count, components, found->clock(), found->threads());
     return 0;
   });
 }
@@ -153,6 +177,7 @@ int easyrec_store_stats(int64_t store, int table, double* stats) {
     const Table& described = found->table(table);
     stats[0] = static_cast<double>(described.rows_in_memory());
     stats[1] = static_cast<double>(described.bytes());
+    stats[2] = static_cast<double>(described.counted_keys());
     return 0;
   });
 }

@@ -33,6 +33,19 @@ EASYREC_EXPORT int easyrec_store_add_table(int64_t store, const char* name, int6
                                            double b, const float* values, int value_count, int64_t seed0, int64_t seed1,
                                            char* message, size_t size);
 
+/**
+ * Adds a table that has a row for every key from 0 to 2^63 - 2 that training has looked up `filter_freq` times (0 and 1:
+ * at once); others are 0 and do not learn. Keys that training has not looked up for more than `steps_to_live` steps (0:
+ * for ever) are forgotten when the store is saved. The rest is as with easyrec_store_add_table.
+ */
+EASYREC_EXPORT int easyrec_store_add_unbounded_table(int64_t store, const char* name, int filter_freq, int steps_to_live,
+                                                     int64_t dim, int kind, double a, double b, const float* values,
+                                                     int value_count, int64_t seed0, int64_t seed1, char* message,
+                                                     size_t size);
+
+/** Says how many steps were done before; those that follow are counted from there. Default: 0. */
+EASYREC_EXPORT int easyrec_store_set_step(int64_t store, int step);
+
 /** Steps the rows of this table move at (0 or 1): 0 for a table that no loss depends on. Default: 1. */
 EASYREC_EXPORT int easyrec_store_set_trained(int64_t store, int table, int trained);
 
@@ -56,7 +69,7 @@ EASYREC_EXPORT int easyrec_store_reset(int64_t store);
 /** Brings all rows up to date with the steps done; the clock starts again at 0. */
 EASYREC_EXPORT int easyrec_store_settle(int64_t store, char* message, size_t size);
 
-/** Of a table: [rows in memory, bytes]. */
+/** Of a table: [rows in memory, bytes, keys of an unbounded table that have no row yet]. */
 EASYREC_EXPORT int easyrec_store_stats(int64_t store, int table, double* stats);
 
 }  // extern "C"

@@ -12,6 +12,9 @@
 
 namespace easyrec::embedding {
 
+/** Of an element of a table in row-major order: rows have up to 63 bits. */
+using Position = unsigned __int128;
+
 /** Philox 4x32 of ten rounds (Salmon et al., SC 2011): four random words for each counter. */
 class Philox {
  public:
@@ -31,12 +34,11 @@ class Philox {
   }
 
   /** The words `steps` counters after the first one. */
-  Words At(uint64_t steps) const {
-    Words x = counter_;
-    const uint64_t low = (static_cast<uint64_t>(x[1]) << 32 | x[0]) + steps;
-    const uint64_t high = (static_cast<uint64_t>(x[3]) << 32 | x[2]) + (low < steps ? 1 : 0);
-    x = {static_cast<uint32_t>(low), static_cast<uint32_t>(low >> 32), static_cast<uint32_t>(high),
-         static_cast<uint32_t>(high >> 32)};
+  Words At(Position steps) const {
+    const auto half = [&](size_t i) { return static_cast<uint64_t>(counter_[i + 1]) << 32 | counter_[i]; };
+    const Position counter = (static_cast<Position>(half(2)) << 64 | half(0)) + steps;
+    Words x = {static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32),
+               static_cast<uint32_t>(counter >> 64), static_cast<uint32_t>(counter >> 96)};
     Key key = key_;
     for (int round = 0; round < 10; round++) {
       const uint64_t first = 0xD2511F53ull * x[0];
@@ -68,25 +70,27 @@ class InitialValues {
         values_(std::move(values)),
         philox_(Philox::OfStatelessSeed(seed0, seed1)) {}
 
-  /** Elements [first, first + count) of the table in row-major order. */
-  void Fill(int64_t first, int64_t count, float* target) const {
+  /** A row of the table, which is `dim` wide. */
+  void FillRow(int64_t row, int64_t dim, float* target) const {
+    const Position first = static_cast<Position>(row) * static_cast<Position>(dim);
     if (kind_ == InitialKind::kConstant) {
-      const int64_t last = static_cast<int64_t>(values_.size()) - 1;
-      for (int64_t i = 0; i < count; i++) {
-        target[i] = values_[static_cast<size_t>(first + i < last ? first + i : last)];
+      const Position last = values_.size() - 1;
+      for (int64_t i = 0; i < dim; i++) {
+        const Position element = first + static_cast<Position>(i);
+        target[i] = values_[static_cast<size_t>(element < last ? element : last)];
       }
       return;
     }
     float group[kGroup];
-    for (int64_t i = 0; i < count;) {
-      const int64_t element = first + i;
-      const int64_t offset = element % kGroup;
+    for (int64_t i = 0; i < dim;) {
+      const Position element = first + static_cast<Position>(i);
+      const int64_t offset = static_cast<int64_t>(element % kGroup);
       if (kind_ == InitialKind::kNormal) {
-        NormalGroup(static_cast<uint64_t>(element / kGroup), group);
+        NormalGroup(element / kGroup, group);
       } else {
-        TruncatedGroup(static_cast<uint64_t>(element / kGroup), group);
+        TruncatedGroup(element / kGroup, group);
       }
-      const int64_t size = std::min(kGroup - offset, count - i);
+      const int64_t size = std::min(kGroup - offset, dim - i);
       for (int64_t k = 0; k < size; k++) target[i + k] = Scaled(group[offset + k]);
       i += size;
     }
@@ -121,16 +125,16 @@ class InitialValues {
     result[1] *= radius;
   }
 
-  void NormalGroup(uint64_t group, float* target) const {
+  void NormalGroup(Position group, float* target) const {
     const Philox::Words words = philox_.At(group);
     Normals(words[0], words[1], target);
     Normals(words[2], words[3], target + 2);
   }
 
-  void TruncatedGroup(uint64_t group, float* target) const {
+  void TruncatedGroup(Position group, float* target) const {
     constexpr float kMost = 2.0f;
     int found = 0;
-    for (uint64_t step = group * kReserved;; step++) {
+    for (Position step = group * kReserved;; step++) {
       const Philox::Words words = philox_.At(step);
       for (size_t pair = 0; pair < 4; pair += 2) {
         float normals[2];

@@ -60,6 +60,11 @@ void AddVector(const Feature& feature, int64_t i, const float* from, const Place
   }
 }
 
+/** In place of AddVector where an id has no vector. */
+void LeaveOut(const Feature& feature, int64_t i, const Place& place) {
+  if (feature.is_plain()) std::fill_n(place.data + feature.row(i) * place.width, feature.dim(), 0.0f);
+}
+
 /** Sets what AddVector adds to, for rows [begin, end) of the batch, to 0. */
 void ClearRows(const Feature& feature, int64_t begin, int64_t end, const Place& place) {
   if (feature.is_plain()) return;
@@ -75,7 +80,8 @@ class TrainLookup {
         unit_(unit),
         keeper_(store.keeper()),
         missed_(store.missed(table_)),
-        clock_(store.clock()) {}
+        clock_(store.clock()),
+        step_(store.step() + 1) {}
 
   /** `records`: of each id of the feature. Vectors are gathered where the unit has the group for itself. */
   void Do(const Feature& feature, const Place& place, int64_t* records) {
@@ -130,30 +136,50 @@ class TrainLookup {
       Shard& shard = table_.shard(number);
       const int64_t id = feature_->id(i);
       IndexEntry* entry = shard.index.Find(id, hash);
-      if (entry == nullptr) {
-        entry = shard.index.Add(id, hash, shard.records.Add(), clock_);
-        table_.Start(id, shard.records[entry->slot]);
+      if (entry == nullptr || !entry->has_record()) {
+        entry = table_.Admit(id, hash, entry, clock_, step_);
+        if (entry == nullptr) {
+          records[i] = RecordNumber::kNone;
+          continue;
+        }
       } else {
-        const bool is_behind = missed_ != nullptr && entry->last != clock_;
-        PrefetchRecord(shard.records[entry->slot], is_behind ? table_.record_width() : table_.dim());
+        const bool is_whole = table_.unbounded() || (missed_ != nullptr && entry->last != clock_);
+        PrefetchRecord(shard.records[entry->slot], is_whole ? table_.record_floats() : table_.dim());
+        // The record changes when its use is counted.
+        if (keeper_ != nullptr && table_.unbounded()) Keep(number, *entry);
       }
       records[i] = RecordNumber(number, entry->slot, shard.index.PlaceOf(entry)).value();
       block.record[k] = shard.records[entry->slot];
       block.last[k] = entry->last;
       if (missed_ != nullptr && entry->last != clock_) {
         entry->last = clock_;
-        if (keeper_ != nullptr) keeper_->Keep(table_index_, number, entry->slot, block.record[k]);
+        if (keeper_ != nullptr) Keep(number, *entry);
       }
     }
+  }
+
+  void Keep(uint32_t shard, const IndexEntry& entry) {
+    keeper_->Keep(table_index_, shard, entry.slot, table_.shard(shard).records[entry.slot]);
   }
 
   void End(const Block& block, const Place& place) {
     for (int k = 0; k < block.count; k++) {
       float* record = block.record[k];
-      if (record == nullptr) continue;
+      if (record == nullptr) {
+        if (unit_.parts == 1) LeaveOut(*feature_, block.number[k], place);
+        continue;
+      }
+      if (table_.unbounded()) Count(record);
       if (missed_ != nullptr) missed_->CatchUp(record, table_.dim(), block.last[k]);
       if (unit_.parts == 1) AddVector(*feature_, block.number[k], record, place);
     }
+  }
+
+  void Count(float* record) const {
+    RowUse use = table_.UseOf(record);
+    if (use.count < INT32_MAX) use.count++;
+    use.step = step_;
+    table_.SetUse(record, use);
   }
 
   Table& table_;
@@ -162,6 +188,8 @@ class TrainLookup {
   RowKeeper* keeper_;
   const MissedSteps* missed_;
   int32_t clock_;
+  /** The one that this lookup belongs to. */
+  int32_t step_;
   const Feature* feature_ = nullptr;
   int64_t next_ = 0;
 };
@@ -236,7 +264,11 @@ class Lookup {
         if (later != nullptr) PrefetchRecord(later, feature.dim());
       }
       const float* const from = record(i);
-      if (from != nullptr) AddVector(feature, i, from, place);
+      if (from != nullptr) {
+        AddVector(feature, i, from, place);
+      } else {
+        LeaveOut(feature, i, place);
+      }
     }
   }
 
@@ -265,8 +297,8 @@ class Lookup {
       const Shard& shard = table.shard(Table::ShardOf(hash));
       const IndexEntry* const entry = shard.index.Find(feature.id(i), hash);
       const float* vector = scratch.data();
-      if (entry == nullptr) {
-        table.StartWeights(feature.id(i), scratch.data());
+      if (entry == nullptr || !entry->has_record()) {
+        table.AbsentWeights(feature.id(i), scratch.data());
       } else {
         vector = shard.records[entry->slot];
         if (missed != nullptr && entry->last != missed->clock()) {

@@ -56,7 +56,9 @@ void SaveTask::Write(Snapshot& snapshot) {
     TableSave save(snapshot, file, {tensors.begin() + static_cast<ptrdiff_t>(begin),
                                     tensors.begin() + static_cast<ptrdiff_t>(end)}, stopped_);
     std::vector<SavedResult> results;
-    if (options_.compact) {
+    if (snapshot.table(table).unbounded()) {
+      results = save.WriteKeys();
+    } else if (options_.compact) {
       results = save.WriteTouched();
     } else if (earlier) {
       const EarlierWeights& weights = options_.earlier.at(static_cast<size_t>(table));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "memory.h"
 
@@ -20,14 +21,21 @@ inline uint64_t HashOf(int64_t id) {
 struct IndexEntry {
   static constexpr int32_t kFree = -1;
 
+  /** What stands in place of a record's number for a key that was seen `count` times, at least once, and has none. */
+  static int32_t SlotOfCount(int32_t count) { return kFree - count; }
+
+  bool has_record() const { return slot >= 0; }
+  /** How often a key without a record was seen. */
+  int32_t count() const { return kFree - slot; }
+
   int64_t id = 0;
-  /** The number of its record, or kFree. */
+  /** The number of its record, kFree, or SlotOfCount. */
   int32_t slot = kFree;
-  /** How many of the steps since the store was last settled the row includes. */
+  /** How many of the steps since the store was last settled the row includes; of a key without a record its last step. */
   int32_t last = 0;
 };
 
-/** From ids to records: open addressing, a power of two of entries. Rows are never taken out. */
+/** From ids to records: open addressing, a power of two of entries. */
 class Index {
  public:
   explicit Index(Memory& memory) : memory_(memory) {}
@@ -48,6 +56,23 @@ class Index {
 
   /** Adds a row that is not there; entries move. */
   IndexEntry* Add(int64_t id, uint64_t hash, int32_t slot, int32_t last);
+
+  /** Takes out all entries of which `is_evicted`; entries move. */
+  template <typename IsEvicted>
+  void Evict(IsEvicted&& is_evicted) {
+    size_t left = 0;
+    for (IndexEntry& entry : *this) {
+      if (entry.slot == IndexEntry::kFree) continue;
+      if (is_evicted(entry)) {
+        entry.slot = IndexEntry::kFree;
+      } else {
+        left++;
+      }
+    }
+    if (left == size_) return;
+    size_ = left;
+    Rebuild(CapacityFor(left));
+  }
 
   void Prefetch(uint64_t hash) const {
     if (capacity_ > 0) __builtin_prefetch(&entries_[PlaceOf(hash)]);
@@ -97,7 +122,10 @@ class Index {
   size_t PlaceOf(uint64_t hash) const { return static_cast<size_t>(hash) & mask_; }
   /** Puts an entry into one of the places that have room for it. */
   static IndexEntry* Put(const IndexEntry& entry, size_t place, IndexEntry* entries, size_t mask);
-  void Grow();
+  /** How many entries there are room for when there are `size`, with some to come. */
+  static size_t CapacityFor(size_t size);
+  /** Moves all entries to where they belong among so many. */
+  void Rebuild(size_t capacity);
 
   Memory& memory_;
   IndexEntry* entries_ = nullptr;
@@ -117,6 +145,8 @@ class Arena {
 
   /** A record more, whose floats are not set. */
   int32_t Add();
+  /** Gives a record back: its number is that of a later one. */
+  void Free(int32_t slot) { free_.push_back(slot); }
 
   float* operator[](int32_t slot) const {
     const uint64_t position = static_cast<uint64_t>(slot) + kFirst;
@@ -125,8 +155,11 @@ class Arena {
            static_cast<int64_t>(position - (uint64_t{1} << bits)) * width_;
   }
 
+  /** All numbers are below. */
   int32_t size() const { return size_; }
-  /** Bytes of the records there are. */
+  /** Numbers that no record has. */
+  const std::vector<int32_t>& free() const { return free_; }
+  /** Bytes of the records there are, or were. */
   size_t bytes() const { return static_cast<size_t>(size_) * static_cast<size_t>(width_) * sizeof(float); }
 
   /** Records of one shard: their numbers have 28 bits. */
@@ -148,6 +181,7 @@ class Arena {
   int32_t capacity_ = 0;
   int chunk_count_ = 0;
   float* chunks_[kChunks] = {};
+  std::vector<int32_t> free_;
 };
 
 struct Shard {

@@ -36,14 +36,14 @@ Table::Table(TableOptions options, const std::vector<Slot>& slots, Memory& memor
 void Table::Clear() {
   shards_.clear();
   shards_.reserve(kShards);
-  for (uint32_t i = 0; i < kShards; i++) shards_.emplace_back(memory_, record_width_);
+  for (uint32_t i = 0; i < kShards; i++) shards_.emplace_back(memory_, record_floats());
 }
 
 const float* Table::Find(int64_t row) const {
   const uint64_t hash = HashOf(row);
   const Shard& part = shards_[ShardOf(hash)];
   const IndexEntry* entry = part.index.Find(row, hash);
-  return entry == nullptr ? nullptr : part.records[entry->slot];
+  return entry == nullptr || !entry->has_record() ? nullptr : part.records[entry->slot];
 }
 
 void Table::Start(int64_t row, float* record) const {
@@ -53,6 +53,45 @@ void Table::Start(int64_t row, float* record) const {
   }
 }
 
+IndexEntry* Table::Admit(int64_t row, uint64_t hash, IndexEntry* entry, int32_t last, int32_t step) {
+  Shard& shard = shards_[ShardOf(hash)];
+  const int32_t seen = entry == nullptr ? 0 : entry->count();
+  const bool is_admitted = !unbounded() || seen + 1 >= options_.keys->filter_freq;
+  const int32_t slot = is_admitted ? shard.records.Add() : IndexEntry::SlotOfCount(seen + 1);
+  if (!is_admitted) last = step;
+  if (entry == nullptr) {
+    entry = shard.index.Add(row, hash, slot, last);
+  } else {
+    entry->slot = slot;
+    entry->last = last;
+  }
+  if (!is_admitted) return nullptr;
+  Start(row, shard.records[slot]);
+  if (unbounded()) SetUse(shard.records[slot], {seen, step});
+  return entry;
+}
+
+void Table::SetCount(int64_t row, const RowUse& use) {
+  const uint64_t hash = HashOf(row);
+  Index& index = shards_[ShardOf(hash)].index;
+  IndexEntry* entry = index.Find(row, hash);
+  if (entry == nullptr) entry = index.Add(row, hash, IndexEntry::SlotOfCount(use.count), use.step);
+  if (entry->has_record()) throw InvalidArgument("key " + std::to_string(row) + " of table " + name() + " has a row");
+  entry->slot = IndexEntry::SlotOfCount(use.count);
+  entry->last = use.step;
+}
+
+void Table::Evict(uint32_t number, int32_t step) {
+  if (!unbounded() || options_.keys->steps_to_live < 1) return;
+  Shard& shard = shards_[number];
+  shard.index.Evict([&](const IndexEntry& entry) {
+    const int32_t used = entry.has_record() ? UseOf(shard.records[entry.slot]).step : entry.last;
+    const bool is_evicted = step - used > options_.keys->steps_to_live;
+    if (is_evicted && entry.has_record()) shard.records.Free(entry.slot);
+    return is_evicted;
+  });
+}
+
 void Table::Read(int component, int64_t first, int64_t count, float* target, int threads) const {
   const Component& part = components_[static_cast<size_t>(component)];
   Parallel((count + kRowsAtOnce - 1) / kRowsAtOnce, threads, [&](int64_t unit) {
@@ -60,14 +99,14 @@ void Table::Read(int component, int64_t first, int64_t count, float* target, int
     const int64_t begin = first + unit * kRowsAtOnce;
     const int64_t end = std::min(first + count, begin + kRowsAtOnce);
     for (int64_t row = begin; row < end; row++) {
-      const uint64_t later = HashOf(row + kAhead);
+      const uint64_t later = HashOf(std::min(row, rows() - kAhead) + kAhead);
       shards_[ShardOf(later)].index.Prefetch(later);
       float* to = target + (row - first) * part.width;
       const float* record = Find(row);
       if (record != nullptr) {
         std::memcpy(to, record + part.offset, static_cast<size_t>(part.width) * sizeof(float));
       } else if (component == 0) {
-        StartWeights(row, to);
+        AbsentWeights(row, to);
       } else {
         std::fill_n(to, part.width, part.initial);
       }
@@ -112,8 +151,16 @@ void Table::WriteShards(int64_t first, int64_t count, const float* const* compon
 
 int64_t Table::rows_in_memory() const {
   int64_t rows = 0;
-  for (const Shard& shard : shards_) rows += shard.records.size();
+  for (const Shard& shard : shards_) {
+    rows += shard.records.size() - static_cast<int64_t>(shard.records.free().size());
+  }
   return rows;
+}
+
+int64_t Table::counted_keys() const {
+  int64_t entries = 0;
+  for (const Shard& shard : shards_) entries += static_cast<int64_t>(shard.index.size());
+  return entries - rows_in_memory();
 }
 
 int64_t Table::bytes() const {
@@ -142,7 +189,8 @@ Table& Store::table(int64_t index) {
 
 int Store::AddTable(TableOptions options) {
   int64_t elements = 0;
-  if (options.rows < 1 || options.dim < 1 || __builtin_mul_overflow(options.rows, options.dim, &elements)) {
+  const bool is_too_large = !options.keys && __builtin_mul_overflow(options.rows, options.dim, &elements);
+  if (options.rows < 1 || options.dim < 1 || is_too_large) {
     throw InvalidArgument("table " + options.name + ": expected at least one row and one column, received [" +
                           std::to_string(options.rows) + "," + std::to_string(options.dim) + "]");
   }
@@ -158,6 +206,7 @@ void Store::SetTrained(int64_t index, bool trained) {
 }
 
 void Store::EndStep(float rate) {
+  step_++;
   if (!missed_) return;
   missed_->EndStep(rate);
   if (missed_->clock() >= MissedSteps::kMostSteps) Settle();
@@ -175,8 +224,8 @@ void Store::Settle() {
     for (IndexEntry& entry : shard.index) {
       constexpr int64_t kAhead = 8;
       const IndexEntry* const later = &entry + kAhead;
-      if (later < end && later->slot != IndexEntry::kFree) __builtin_prefetch(shard.records[later->slot], 1);
-      if (entry.slot == IndexEntry::kFree) continue;
+      if (later < end && later->has_record()) __builtin_prefetch(shard.records[later->slot], 1);
+      if (!entry.has_record()) continue;
       if (steps != nullptr && entry.last != steps->clock()) {
         float* record = shard.records[entry.slot];
         if (keeper_ != nullptr) keeper_->Keep(index, number, entry.slot, record);
@@ -186,6 +235,12 @@ void Store::Settle() {
     }
   });
   missed_->StartAgain();
+}
+
+void Store::Evict() {
+  Parallel(static_cast<int64_t>(tables()) * Table::kShards, threads_, [&](int64_t unit) {
+    table(unit / Table::kShards).Evict(static_cast<uint32_t>(unit % Table::kShards), step_);
+  });
 }
 
 void Store::Reset() {

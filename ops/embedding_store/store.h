@@ -5,7 +5,9 @@
 #ifndef EASYREC_STORE_H_
 #define EASYREC_STORE_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -48,16 +50,36 @@ class RecordNumber {
   int64_t value_;
 };
 
+/** Of a table without a number of rows: which keys have a row. */
+struct KeyOptions {
+  /** A key has one once training has looked it up so often; 0 and 1: at once. */
+  int32_t filter_freq;
+  /** A key loses it when training has not looked it up for more than so many steps; 0: never. */
+  int32_t steps_to_live;
+};
+
+/** Of a row of such a table, beside its components. */
+struct RowUse {
+  /** How often training looked it up; stays at the greatest int32. */
+  int32_t count;
+  /** In which step it did last, counted from 1. */
+  int32_t step;
+};
+
 struct TableOptions {
   std::string name;
+  /** With `keys`: kUnbounded. */
   int64_t rows;
   int64_t dim;
   InitialValues initial;
+  std::optional<KeyOptions> keys = std::nullopt;
+
+  static constexpr int64_t kUnbounded = INT64_MAX;
 };
 
 /**
  * One table [rows, dim] and the slots of its rows. Component 0 is the weights, component 1 + i slot i. A row that is not
- * in memory is at its start in all components.
+ * in memory is at its start in all components; of an unbounded table its weights are 0.
  */
 class Table {
  public:
@@ -76,8 +98,18 @@ class Table {
   int components() const { return static_cast<int>(components_.size()); }
   /** Floats of a row in a component. */
   int64_t width(int component) const { return components_[static_cast<size_t>(component)].width; }
-  /** Floats of a record: all components, one after the other. */
+  /** Floats of all components of a row, which are one after the other in its record. */
   int64_t record_width() const { return record_width_; }
+  /** Floats of a record: the components, and of an unbounded table what RowUse says. */
+  int64_t record_floats() const { return record_width_ + (unbounded() ? kUseFloats : 0); }
+
+  bool unbounded() const { return options_.keys.has_value(); }
+  RowUse UseOf(const float* record) const {
+    RowUse use;
+    std::memcpy(&use, record + record_width_, sizeof(use));
+    return use;
+  }
+  void SetUse(float* record, const RowUse& use) const { std::memcpy(record + record_width_, &use, sizeof(use)); }
 
   /** Which shard a row belongs to. */
   static uint32_t ShardOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 60); }
@@ -86,9 +118,27 @@ class Table {
 
   /** The record of a row; null where it is not in memory. */
   const float* Find(int64_t row) const;
-  void StartWeights(int64_t row, float* weights) const { options_.initial.Fill(row * dim(), dim(), weights); }
+  void StartWeights(int64_t row, float* weights) const { options_.initial.FillRow(row, dim(), weights); }
+  /** Sets the weights of a row that is not in memory, for those who do not train. */
+  void AbsentWeights(int64_t row, float* weights) const {
+    if (unbounded()) {
+      std::fill_n(weights, dim(), 0.0f);
+    } else {
+      StartWeights(row, weights);
+    }
+  }
   /** Sets all components of a row to their start. */
   void Start(int64_t row, float* record) const;
+
+  /**
+   * Makes a row that training looks up in step `step`. `entry` is that of an unbounded table's key without a record, or
+   * null. Returns null where the key has been seen too seldom; what is known of it is kept.
+   */
+  IndexEntry* Admit(int64_t row, uint64_t hash, IndexEntry* entry, int32_t last, int32_t step);
+  /** Sets a key of an unbounded table that has no record, to what is known of it. */
+  void SetCount(int64_t row, const RowUse& use);
+  /** Takes out what has outlived its time of an unbounded table's shard, at the end of step `step`. */
+  void Evict(uint32_t shard, int32_t step);
 
   /** Components of rows [first, first + count) as they are in memory, on up to `threads` threads. */
   void Read(int component, int64_t first, int64_t count, float* target, int threads) const;
@@ -105,15 +155,19 @@ class Table {
   void ForEach(uint32_t shard, Visit&& visit) const {
     const Shard& part = shards_[shard];
     for (const IndexEntry& entry : part.index) {
-      if (entry.slot != IndexEntry::kFree) visit(entry.id, static_cast<const float*>(part.records[entry.slot]));
+      if (entry.has_record()) visit(entry.id, static_cast<const float*>(part.records[entry.slot]));
     }
   }
 
   int64_t rows_in_memory() const;
+  /** Of an unbounded table: keys without a record of which something is known. */
+  int64_t counted_keys() const;
   /** Of records and the index. */
   int64_t bytes() const;
 
  private:
+  static constexpr int64_t kUseFloats = sizeof(RowUse) / sizeof(float);
+
   struct Component {
     /** Of its first float in a record. */
     int64_t offset;
@@ -171,8 +225,13 @@ class Store {
   void EndStep(float rate);
   /** Brings all rows up to date; the clock starts again at 0. */
   void Settle();
-  /** Forgets all rows and steps. */
+  /** Forgets all rows, and what rows may miss. */
   void Reset();
+  /** Steps done, also before this store was made. */
+  int32_t step() const { return step_; }
+  void set_step(int32_t step) { step_ = step; }
+  /** Takes rows and keys that have outlived their time out of all unbounded tables. Not while there is a keeper. */
+  void Evict();
 
   /** Null, or who is told of changes. Set with the lock held exclusively. */
   RowKeeper* keeper() const { return keeper_; }
@@ -187,6 +246,7 @@ class Store {
   Memory memory_;
   std::vector<std::unique_ptr<Table>> tables_;
   RowKeeper* keeper_ = nullptr;
+  int32_t step_ = 0;
 };
 
 /** Makes a store known by a number, from 1. */

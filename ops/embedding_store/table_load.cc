@@ -1,6 +1,7 @@
 #include "table_load.h"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -82,6 +83,7 @@ void LoadAll(Store& store, int index, const std::vector<std::string>& paths, con
   std::vector<File> files;
   for (const std::string& path : paths) files.push_back(File::Open(path));
   Table& table = store.table(index);
+  if (table.unbounded()) throw InvalidArgument(table.name() + " has no number of rows");
   std::vector<ComponentReader> readers;
   for (int i = 0; i < table.components(); i++) readers.emplace_back(table, i, files);
   for (const StoredPart& part : parts) {
@@ -111,9 +113,20 @@ namespace {
 struct RowsReader {
   RowsReader(const Table& table, const File& file, const StoredRows& tensor)
       : component(tensor.component),
-        width(tensor.component == SavedTensor::kIds ? 2 : table.width(tensor.component)),
+        width(tensor.component < 0 ? 2 : table.width(tensor.component)),
         crc(tensor.crc),
         reader(file, tensor.offset) {}
+
+  void Take(size_t rows) {
+    values.resize(rows * static_cast<size_t>(width));
+    reader.Take(values.data(), values.size() * sizeof(float));
+  }
+  /** Of a component below 0. */
+  int64_t NumberAt(size_t row) const {
+    int64_t number;
+    std::memcpy(&number, &values[2 * row], sizeof(number));
+    return number;
+  }
 
   int component;
   /** In floats, also of ids. */
@@ -123,8 +136,23 @@ struct RowsReader {
   std::vector<float> values;
 };
 
-/** Sets the rows `ids` of a table to `columns`, which are of its components. */
-void WriteRows(Store& store, Table& table, const std::vector<int64_t>& ids, const std::vector<const float*>& columns) {
+/** Some rows of a table. */
+struct LoadedRows {
+  std::vector<int64_t> ids;
+  /** By component; null for one that is at its start. */
+  std::vector<const float*> columns;
+  /** Of an unbounded table. */
+  std::vector<RowUse> uses;
+};
+
+/** The step and count that a file has, as they can be. */
+RowUse UseOf(int64_t count, int64_t step, const Store& store) {
+  return {static_cast<int32_t>(std::clamp<int64_t>(count, 0, INT32_MAX)),
+          static_cast<int32_t>(std::clamp<int64_t>(step, 0, store.step()))};
+}
+
+void WriteRows(Store& store, Table& table, const LoadedRows& rows) {
+  const auto& [ids, columns, uses] = rows;
   const std::unique_lock<std::shared_mutex> lock(store.mutex());
   const int32_t clock = store.clock();
   Parallel(Table::kShards, store.threads(), [&](int64_t unit) {
@@ -134,6 +162,7 @@ void WriteRows(Store& store, Table& table, const std::vector<int64_t>& ids, cons
       if (Table::ShardOf(hash) != static_cast<uint32_t>(unit)) continue;
       IndexEntry* entry = shard.index.Find(ids[i], hash);
       if (entry == nullptr) entry = shard.index.Add(ids[i], hash, shard.records.Add(), clock);
+      if (!entry->has_record()) entry->slot = shard.records.Add();
       float* record = shard.records[entry->slot];
       table.Start(ids[i], record);
       for (size_t component = 0; component < columns.size(); component++) {
@@ -141,9 +170,39 @@ void WriteRows(Store& store, Table& table, const std::vector<int64_t>& ids, cons
         if (columns[component] != nullptr) std::copy_n(columns[component] + i * width, width, record);
         record += width;
       }
+      if (table.unbounded()) table.SetUse(shard.records[entry->slot], uses[i]);
       entry->last = clock;
     }
   });
+}
+
+std::vector<RowsReader> ReadersOf(const Table& table, const File& file, const std::vector<StoredRows>& tensors) {
+  std::vector<RowsReader> readers;
+  for (const StoredRows& tensor : tensors) {
+    const bool is_there = tensor.component < table.components() && tensor.component >= SavedTensor::kCountedSteps;
+    if (!is_there) throw InvalidArgument("there is no such component");
+    readers.emplace_back(table, file, tensor);
+  }
+  return readers;
+}
+
+int64_t ChunkOf(const std::vector<RowsReader>& readers) {
+  int64_t width = 0;
+  for (const RowsReader& each : readers) width += each.width;
+  return ChunkOf(width);
+}
+
+void CheckFollows(const Table& table, const std::string& path, int64_t id, int64_t last) {
+  if (id > last && id < table.rows()) return;
+  throw std::runtime_error(path + ": is damaged: expected ascending rows of " + table.name() + " below " +
+                           std::to_string(table.rows()) + ", received " + std::to_string(id) + " after " +
+                           std::to_string(last));
+}
+
+void CheckIntact(const File& file, const std::vector<RowsReader>& readers) {
+  for (const RowsReader& each : readers) {
+    if (MaskedCrc32c(each.reader.crc()) != each.crc) FailDamaged(file);
+  }
 }
 
 }  // namespace
@@ -152,41 +211,66 @@ void LoadTouched(Store& store, int index, const std::string& path, int64_t rows,
                  const std::vector<StoredRows>& tensors) {
   const File file = File::Open(path);
   Table& table = store.table(index);
-  std::vector<RowsReader> readers;
-  int64_t width = 0;
-  for (const StoredRows& tensor : tensors) {
-    if (tensor.component >= table.components()) throw InvalidArgument("there is no such component");
-    width += readers.emplace_back(table, file, tensor).width;
-  }
-  const int64_t chunk = ChunkOf(width);
-  std::vector<int64_t> ids;
+  std::vector<RowsReader> readers = ReadersOf(table, file, tensors);
+  const int64_t chunk = ChunkOf(readers);
+  LoadedRows loaded;
   int64_t last = -1;
   for (int64_t first = 0; first < rows; first += chunk) {
     const size_t count = static_cast<size_t>(std::min(chunk, rows - first));
-    std::vector<const float*> columns(static_cast<size_t>(table.components()), nullptr);
-    ids.assign(count, -1);
-    for (RowsReader& each : readers) {
-      if (each.component == SavedTensor::kIds) {
-        each.reader.Take(ids.data(), count * sizeof(int64_t));
-      } else {
-        each.values.resize(count * static_cast<size_t>(each.width));
-        each.reader.Take(each.values.data(), each.values.size() * sizeof(float));
-        columns[static_cast<size_t>(each.component)] = each.values.data();
+    for (RowsReader& each : readers) each.Take(count);
+    // The row of no key is nowhere in memory.
+    const size_t begin = first == 0 && table.unbounded() ? 1 : 0;
+    loaded.ids.assign(count - begin, -1);
+    // Where the file says nothing, a row is new.
+    loaded.uses.assign(count - begin, {0, store.step()});
+    loaded.columns.assign(static_cast<size_t>(table.components()), nullptr);
+    for (const RowsReader& each : readers) {
+      if (each.component >= 0) {
+        const size_t offset = begin * static_cast<size_t>(each.width);
+        loaded.columns[static_cast<size_t>(each.component)] = each.values.data() + offset;
+        continue;
+      }
+      for (size_t i = begin; i < count; i++) {
+        const int64_t number = each.NumberAt(i);
+        RowUse& use = loaded.uses[i - begin];
+        if (each.component == SavedTensor::kIds) loaded.ids[i - begin] = number;
+        if (each.component == SavedTensor::kCounts) use.count = UseOf(number, 0, store).count;
+        if (each.component == SavedTensor::kSteps) use.step = UseOf(0, number, store).step;
       }
     }
-    for (const int64_t id : ids) {
-      if (id <= last || id >= table.rows()) {
-        throw std::runtime_error(path + ": is damaged: expected ascending rows of " + table.name() + " below " +
-                                 std::to_string(table.rows()) + ", received " + std::to_string(id) + " after " +
-                                 std::to_string(last));
-      }
+    for (const int64_t id : loaded.ids) {
+      CheckFollows(table, path, id, last);
       last = id;
     }
-    WriteRows(store, table, ids, columns);
+    WriteRows(store, table, loaded);
   }
-  for (const RowsReader& each : readers) {
-    if (MaskedCrc32c(each.reader.crc()) != each.crc) FailDamaged(file);
+  CheckIntact(file, readers);
+}
+
+void LoadCounted(Store& store, int index, const std::string& path, int64_t count,
+                 const std::vector<StoredRows>& tensors) {
+  const File file = File::Open(path);
+  Table& table = store.table(index);
+  std::vector<RowsReader> readers = ReadersOf(table, file, tensors);
+  const int64_t chunk = ChunkOf(readers);
+  int64_t last = -1;
+  for (int64_t first = 0; first < count; first += chunk) {
+    const size_t now = static_cast<size_t>(std::min(chunk, count - first));
+    for (RowsReader& each : readers) each.Take(now);
+    const std::unique_lock<std::shared_mutex> lock(store.mutex());
+    for (size_t i = 0; i < now; i++) {
+      int64_t numbers[3] = {-1, 1, store.step()};
+      for (const RowsReader& each : readers) {
+        numbers[SavedTensor::kCountedKeys - each.component] = each.NumberAt(i);
+      }
+      CheckFollows(table, path, numbers[0], last);
+      last = numbers[0];
+      RowUse use = UseOf(numbers[1], numbers[2], store);
+      use.count = std::clamp(use.count, 1, INT32_MAX - 1);
+      table.SetCount(last, use);
+    }
   }
+  CheckIntact(file, readers);
 }
 
 }  // namespace easyrec::embedding

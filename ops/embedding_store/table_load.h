@@ -33,8 +33,12 @@ struct StoredRows {
 /** Sets all rows; throws where a part is not as it was written, or parts leave rows out. */
 void LoadAll(Store& store, int table, const std::vector<std::string>& paths, const std::vector<StoredPart>& parts);
 
-/** Sets `rows` rows, whose numbers are among the tensors. */
+/** Sets `rows` rows, whose numbers are among the tensors; of an unbounded table the first one is the row of no key. */
 void LoadTouched(Store& store, int table, const std::string& path, int64_t rows,
+                 const std::vector<StoredRows>& tensors);
+
+/** Sets `count` keys of an unbounded table that have no row. */
+void LoadCounted(Store& store, int table, const std::string& path, int64_t count,
                  const std::vector<StoredRows>& tensors);
 
 }  // namespace easyrec::embedding

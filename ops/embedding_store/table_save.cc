@@ -20,6 +20,16 @@ template <typename Visit>
 void ForEachRange(const Snapshot& snapshot, int index, Visit&& visit) {
   const int64_t rows = snapshot.table(index).rows();
   const int64_t ranges = std::min(rows, 1 + snapshot.CountRows(index) / kFoundAtOnce);
+  if (snapshot.table(index).unbounded()) {
+    // Their ids may be anywhere.
+    int64_t first = 0;
+    for (const int64_t end : snapshot.Split(index, ranges)) {
+      visit(first, end, snapshot.FindRows(index, first, end));
+      first = end;
+    }
+    visit(first, rows, snapshot.FindRows(index, first, rows));
+    return;
+  }
   for (int64_t i = 0; i < ranges; i++) {
     const int64_t first = static_cast<int64_t>(static_cast<__int128>(rows) * i / ranges);
     const int64_t end = static_cast<int64_t>(static_cast<__int128>(rows) * (i + 1) / ranges);
@@ -35,21 +45,21 @@ TableSave::TableSave(Snapshot& snapshot, const File& file, const std::vector<Sav
       table_(snapshot.table(tensors.front().table)),
       index_(tensors.front().table),
       stopped_(stopped),
-      record_width_(static_cast<size_t>(table_.record_width())),
-      start_(record_width_) {
-  size_t width = record_width_;
+      record_floats_(static_cast<size_t>(table_.record_floats())),
+      start_(record_floats_) {
+  size_t width = record_floats_;
   for (const SavedTensor& tensor : tensors) {
     if (tensor.component >= table_.components()) throw InvalidArgument("there is no such component of " + table_.name());
     size_t offset = 0;
     for (int i = 0; i < tensor.component; i++) offset += static_cast<size_t>(table_.width(i));
-    const size_t of_row = tensor.component == SavedTensor::kIds ? sizeof(int64_t) / sizeof(float)
-                                                                : static_cast<size_t>(table_.width(tensor.component));
+    const size_t of_row = tensor.component < 0 ? sizeof(int64_t) / sizeof(float)
+                                               : static_cast<size_t>(table_.width(tensor.component));
     columns_.push_back({tensor.component, offset, of_row, {}, TensorWriter(file, tensor.offset)});
     width += of_row;
   }
   chunk_ = static_cast<int64_t>(std::max<size_t>(1, kChunkBytes / (width * sizeof(float))));
   for (Column& column : columns_) column.values.resize(static_cast<size_t>(chunk_) * column.width);
-  records_.resize(static_cast<size_t>(chunk_) * record_width_);
+  records_.resize(static_cast<size_t>(chunk_) * record_floats_);
   table_.Start(0, start_.data());
 }
 
@@ -75,7 +85,7 @@ std::vector<SavedResult> TableSave::WriteAll(const SavedWeights* earlier) {
           SetUntouched(row, place, weights_known);
           continue;
         }
-        const float* record = records_.data() + (at++ - taken) * record_width_;
+        const float* record = records_.data() + (at++ - taken) * record_floats_;
         for (Column& column : columns_) {
           std::memcpy(&column.values[place * column.width], record + column.offset, column.width * sizeof(float));
         }
@@ -94,7 +104,7 @@ std::vector<SavedResult> TableSave::WriteTouched() {
       size_t place = 0;
       for (size_t i = 0; i < count; i++) {
         const int64_t row = found[first + i].id;
-        const float* record = records_.data() + i * record_width_;
+        const float* record = records_.data() + i * record_floats_;
         if (IsAtStart(row, record)) continue;
         for (Column& column : columns_) {
           float* to = &column.values[place * column.width];
@@ -110,6 +120,53 @@ std::vector<SavedResult> TableSave::WriteTouched() {
     }
   });
   return Results();
+}
+
+std::vector<SavedResult> TableSave::WriteKeys() {
+  SetKey(0, -1, nullptr);
+  Append(1);
+  ForEachRange(snapshot_, index_, [&](int64_t, int64_t, const std::vector<SnapshotRow>& found) {
+    for (size_t first = 0; first < found.size() && !stopped_; first += static_cast<size_t>(chunk_)) {
+      const size_t count = std::min(static_cast<size_t>(chunk_), found.size() - first);
+      snapshot_.Take(index_, found.data() + first, static_cast<int64_t>(count), records_.data());
+      for (size_t i = 0; i < count; i++) SetKey(i, found[first + i].id, records_.data() + i * record_floats_);
+      Append(count);
+    }
+  });
+  const std::vector<CountedKey> counted = snapshot_.TakeCountedKeys(index_);
+  for (size_t first = 0; first < counted.size() && !stopped_; first += static_cast<size_t>(chunk_)) {
+    const size_t count = std::min(static_cast<size_t>(chunk_), counted.size() - first);
+    for (Column& column : columns_) {
+      if (!column.is_counted()) continue;
+      for (size_t i = 0; i < count; i++) {
+        const CountedKey& key = counted[first + i];
+        const bool is_step = column.component == SavedTensor::kCountedSteps;
+        column.SetNumber(i, column.component == SavedTensor::kCountedKeys ? key.id
+                            : is_step                                     ? key.use.step
+                                                                          : key.use.count);
+      }
+    }
+    Append(count, true);
+  }
+  return Results();
+}
+
+void TableSave::SetKey(size_t place, int64_t id, const float* record) {
+  const RowUse use = record == nullptr ? RowUse{0, 0} : table_.UseOf(record);
+  for (Column& column : columns_) {
+    if (column.is_counted()) continue;
+    if (column.component == SavedTensor::kIds) {
+      column.SetNumber(place, id);
+    } else if (column.component == SavedTensor::kCounts) {
+      column.SetNumber(place, use.count);
+    } else if (column.component == SavedTensor::kSteps) {
+      column.SetNumber(place, use.step);
+    } else if (record == nullptr) {
+      std::fill_n(&column.values[place * column.width], column.width, 0.0f);
+    } else {
+      std::memcpy(&column.values[place * column.width], record + column.offset, column.width * sizeof(float));
+    }
+  }
 }
 
 bool TableSave::IsIntact(const SavedWeights& earlier) const {
@@ -142,22 +199,23 @@ void TableSave::SetUntouched(int64_t row, size_t at, bool weights_known) {
 
 bool TableSave::IsAtStart(int64_t row, const float* record) {
   const size_t weights = static_cast<size_t>(table_.dim());
-  const size_t rest = (record_width_ - weights) * sizeof(float);
+  const size_t rest = (record_floats_ - weights) * sizeof(float);
   if (rest > 0 && std::memcmp(record + weights, &start_[weights], rest) != 0) return false;
   table_.Start(row, start_.data());
   return std::memcmp(record, start_.data(), weights * sizeof(float)) == 0;
 }
 
-void TableSave::Append(size_t rows) {
+void TableSave::Append(size_t rows, bool counted) {
   for (Column& column : columns_) {
+    if (column.is_counted() != counted) continue;
     column.writer.Append(column.values.data(), rows * column.width * sizeof(float));
+    column.written += static_cast<int64_t>(rows);
   }
-  written_ += static_cast<int64_t>(rows);
 }
 
 std::vector<SavedResult> TableSave::Results() const {
   std::vector<SavedResult> results;
-  for (const Column& column : columns_) results.push_back({MaskedCrc32c(column.writer.crc()), written_});
+  for (const Column& column : columns_) results.push_back({MaskedCrc32c(column.writer.crc()), column.written});
   return results;
 }
 

@@ -25,7 +25,7 @@ test('fingerprints are FarmHash’s', () => {
 });
 
 /** What TensorFlow's own op says. */
-async function bucketsOf(texts: readonly string[], buckets: number): Promise<bigint[]> {
+async function bucketsOf(texts: readonly string[], buckets: number | bigint): Promise<bigint[]> {
   using graph = new Graph();
   await using session = Session.create(graph);
   const fed = ops.placeholder(graph, 'string', [-1], 'texts');
@@ -46,7 +46,7 @@ test('ids are those of StringToHashBucketFast, of strings of any length and of i
   const numbers = texts.map((_, i) => (i % 2 === 0 ? -i : i * 7_919_000_000));
   const lines = texts.map((value, i) => `${value},${numbers[i] ?? 0},${i}`);
   const path = writeIn(folder, 'texts.csv', `${lines.join('\n')}\n`);
-  for (const buckets of [1, 1000, 999_983, 2 ** 40]) {
+  for (const buckets of [1, 1000, 999_983, 2 ** 40, 2n ** 63n - 1n]) {
     const hashed = [
       { name: 'of_text', field: 't', buckets },
       { name: 'of_long', field: 'n', buckets },

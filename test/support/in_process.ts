@@ -14,6 +14,8 @@ export interface TrainingOptions {
   readonly values?: Readonly<Record<string, string | number>>;
   /** Default: no. */
   readonly continueTrain?: boolean;
+  /** Whether checkpoints are compact. Default: no. */
+  readonly compact?: boolean;
 }
 
 /** What a training said of itself, in full precision. */
@@ -49,6 +51,7 @@ export async function trainIn(folder: string, options: TrainingOptions): Promise
   await train({
     plan: planIn(folder, options, { info: note, warn: note, debug: () => undefined }),
     continueTrain: options.continueTrain ?? false,
+    compactCheckpoints: options.compact ?? false,
     onStep: (progress) => void losses.push(progress.losses['total_loss'] ?? NaN),
     onEvaluation: (step, evaluation) => void evaluations.set(step, evaluation),
   });

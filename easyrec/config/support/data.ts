@@ -62,12 +62,14 @@ export const FEATURE_SUPPORT = {
     ),
     ...all(HONOURED, 'separator', 'kv_separator', 'seq_multi_sep', 'combiner', 'initializer'),
     ...all(HONOURED, 'min_val', 'max_val', 'normalizer_fn', 'raw_input_dim'),
-    ...all(HONOURED, 'combo_join_sep', 'combo_input_seps'),
+    ...all(HONOURED, 'combo_join_sep', 'combo_input_seps', 'ev_params'),
     max_partitions: ignored('it only changes how the variable is partitioned'),
     lookup_max_sel_elem_num: ignored('only LookupFeature reads it'),
     expression: ignored('only ExprFeature reads it'),
     ...all(ignored('only SequenceFeature reads it'), 'sub_feature_type', 'sequence_length', 'max_seq_len'),
   },
+  // What caches tables of other machines is not set apart from its default.
+  EVParams: all(HONOURED, 'filter_freq', 'steps_to_live'),
   Initializer: {
     ...all(HONOURED, 'truncated_normal_initializer', 'random_normal_initializer'),
     ...all(HONOURED, 'glorot_normal_initializer', 'constant_initializer'),

@@ -5,7 +5,7 @@ export const MODEL_SUPPORT = {
   EasyRecModel: {
     // Which classes and losses there are, the tables of models and losses say.
     ...all(HONOURED, 'model_class', 'feature_groups', 'backbone', 'model_params', 'label_name'),
-    embedding_regularization: HONOURED,
+    ...all(HONOURED, 'embedding_regularization', 'ev_params'),
     loss_type: HONOURED,
     num_class: values(1),
     model_name: ignored('a name for people'),

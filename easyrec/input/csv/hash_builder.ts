@@ -13,7 +13,7 @@ export class HashBuilder implements ColumnBuilder {
 
   constructor(
     field: InputField,
-    buckets: number,
+    buckets: number | bigint,
     private readonly capacity: number,
   ) {
     this.value = columnBuilder(field, 1);

@@ -26,7 +26,9 @@ function fieldParts(field: InputField): readonly Uint8Array[] {
 
 function hashedParts({ field, buckets }: HashedColumn, fields: readonly InputField[]): readonly Uint8Array[] {
   const index = fields.findIndex(({ name }) => name === field);
-  return [new Uint8Array(Uint32Array.of(index).buffer), new Uint8Array(Float64Array.of(buckets).buffer)];
+  // 2^63 - 1 becomes 2^63 here, and is that number again where it is read.
+  const count = Float64Array.of(Number(buckets));
+  return [new Uint8Array(Uint32Array.of(index).buffer), new Uint8Array(count.buffer)];
 }
 
 /** What a plan for the native reader says beside what every reader is told. */

@@ -3,7 +3,7 @@ import type { DType } from '../dtype.js';
 import { constant } from './array.js';
 
 /** FarmHash Fingerprint64 of each string, modulo `buckets`; int64 of the same shape. */
-export function stringToHashBucketFast(x: Output, buckets: number): Output {
+export function stringToHashBucketFast(x: Output, buckets: number | bigint): Output {
   return x.graph.op('StringToHashBucketFast', [x], { num_buckets: buckets }).output();
 }
 

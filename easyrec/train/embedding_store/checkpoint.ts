@@ -1,5 +1,6 @@
 import { open, stat, writeFile } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
+import { keysName, valuesName } from '../../layers/keyed_table.js';
 import type { CheckpointEntry, CheckpointPart, WholeEntry } from '../../tf/index.js';
 import {
   checkFits,
@@ -12,9 +13,14 @@ import {
 import { readCheckpoint } from '../checkpoint_contents.js';
 import { descriptionName, printCompactTable } from '../compact_table.js';
 import type { EmbeddingStore, StoreTable, StoreTensor } from './embedding_store.js';
+import { keyedShape, type KeyedTensor, keyedTensors } from './keyed_tensors.js';
+import { restoreKeyedTable } from './restore_keyed_table.js';
 import { restoreTable } from './restore_table.js';
 import { type EarlierSave, saveTables, type WrittenTensor } from './store_files.js';
 import { layOut, shapeOf, type TableLayout } from './table_layout.js';
+
+/** A tensor of a table, of either kind. */
+export type TableTensor = StoreTensor | KeyedTensor;
 
 export interface TableCheckpointOptions {
   /** Whether checkpoints hold only rows that are not at their start. Default: false. */
@@ -51,13 +57,27 @@ export class TableCheckpoint implements CheckpointPart {
     };
   }
 
+  /** All that a checkpoint of this store holds. */
+  get tensors(): readonly TableTensor[] {
+    return [...this.#store.tensors, ...keyedTensors(this.#store)];
+  }
+
   /** Those that a checkpoint has under the same name, shape and dtype. */
-  fitting(prefix: string): readonly StoreTensor[] {
+  fitting(prefix: string): readonly TableTensor[] {
     const entries = new Map(readCheckpoint(prefix).entries.map((entry) => [entry.name, entry]));
-    return this.#store.tensors.filter((tensor) => {
+    const fits = (tensor: TableTensor): boolean => {
       const entry = entries.get(tensor.name);
-      return entry !== undefined && isAlike(entryOf(tensor), entry);
-    });
+      return entry !== undefined && isAlike(entryOf(tensor, entries), entry);
+    };
+    const fitting = new Set(this.tensors.filter(fits));
+    const names = new Set([...fitting].map(({ name }) => name));
+    // Rows are of use with their keys and weights alone.
+    return [...fitting].filter(
+      (tensor) =>
+        !('keys' in tensor) ||
+        (names.has(tensor.keys) &&
+          (tensor.keys !== keysName(tensor.table.name) || names.has(valuesName(tensor.table.name)))),
+    );
   }
 
   /**
@@ -66,14 +86,19 @@ export class TableCheckpoint implements CheckpointPart {
    * @param tensors what to take over, the others are at their start then; default: all
    * @throws DataError when it is damaged, lacks one or has it in another shape or dtype; each such tensor is named
    */
-  async restore(prefix: string, tensors = this.#store.tensors): Promise<void> {
+  async restore(prefix: string, tensors = this.tensors): Promise<void> {
     const contents = readCheckpoint(prefix);
-    checkFits(prefix, tensors.map(entryOf), contents.entries);
+    const entries = new Map(contents.entries.map((entry) => [entry.name, entry]));
+    const expected = tensors.map((tensor) => entryOf(tensor, entries));
+    checkFits(prefix, expected, contents.entries);
     this.#store.reset();
     this.#earlier = null;
     for (const table of this.#store.tables) {
-      const wanted = tensors.filter((tensor) => tensor.table.name === table.name);
+      const ofTable = tensors.filter((tensor) => tensor.table.name === table.name);
+      const wanted = ofTable.flatMap((tensor) => ('keys' in tensor ? [] : [tensor]));
+      const keyed = ofTable.flatMap((tensor) => ('keys' in tensor ? [tensor] : []));
       if (wanted.length > 0) await restoreTable(this.#store, table, { contents, wanted });
+      if (keyed.length > 0) await restoreKeyedTable(this.#store, table, { contents, wanted: keyed });
     }
   }
 
@@ -104,6 +129,7 @@ export class TableCheckpoint implements CheckpointPart {
       let offset = end;
       const entries: Omit<WholeEntry, 'shard'>[] = [];
       for (const table of this.#store.tables) {
+        if (table.keys !== undefined) continue;
         const { bytes, crc } = encodeStrings([this.#description(table)]);
         await handle.write(bytes, 0, bytes.length, offset);
         const name = descriptionName(table.name);
@@ -146,6 +172,10 @@ export function tableCheckpoint(store: EmbeddingStore | null, compact: boolean):
   );
 }
 
-function entryOf({ name, shape }: StoreTensor): CheckpointEntry {
-  return { name, dtype: 'float32', shape };
+/** What a checkpoint is to have; of a table with a row for each key, as many rows as it has keys. */
+function entryOf(tensor: TableTensor, entries: ReadonlyMap<string, CheckpointEntry>): CheckpointEntry {
+  const { name } = tensor;
+  if (!('keys' in tensor)) return { name, dtype: 'float32', shape: tensor.shape };
+  const rows = entries.get(tensor.keys)?.shape[0] ?? 1;
+  return { name, dtype: tensor.dtype, shape: keyedShape(tensor, rows) };
 }

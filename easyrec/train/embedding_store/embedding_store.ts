@@ -1,4 +1,5 @@
 import { GraphError, NativeError } from '../../errors.js';
+import type { KeySpec } from '../../features/spec.js';
 import { lastConstant } from '../../layers/initializers.js';
 import type { InitialRows } from '../../layers/initial_rows.js';
 import { type RowRule, ruleParameters, type SlotSpec } from '../../optimizers/index.js';
@@ -34,11 +35,14 @@ export interface StoreOptions {
 export interface NewTable {
   /** As in checkpoints: `input_layer/user_id_embedding/embedding_weights`. */
   readonly name: string;
+  /** Infinity with `keys`. */
   readonly rows: number;
   readonly dim: number;
   readonly initial: InitialRows;
   /** Of TensorFlow's stateless random ops. */
   readonly seed: readonly [number, number];
+  /** Of a table that has a row for each key. Default: it has one for each number below `rows`. */
+  readonly keys?: KeySpec;
 }
 
 const KINDS = { truncated_normal: 0, normal: 1, constant: 2 } as const;
@@ -97,12 +101,15 @@ export class EmbeddingStore implements Disposable {
     return [...this.#tables.values()];
   }
 
-  /** What checkpoints hold of it: as variables would be, a table that is not trained has no slots. */
+  /**
+   * What checkpoints hold of tables with a number of rows: as variables would be, a table that is not trained has no
+   * slots.
+   */
   get tensors(): readonly StoreTensor[] {
-    return this.tables.flatMap((table) => this.tensorsOf(table));
+    return this.tables.filter(({ keys }) => keys === undefined).flatMap((table) => this.tensorsOf(table));
   }
 
-  /** The weights, then the slots of a table. */
+  /** The weights, then the slots of a table; Infinity stands for a number of rows that depends on what was seen. */
   tensorsOf(table: StoreTable): readonly StoreTensor[] {
     const { name, rows, dim } = table;
     const weights: StoreTensor = { name, shape: [rows, dim], table, component: 0 };
@@ -121,29 +128,31 @@ export class EmbeddingStore implements Disposable {
   }
 
   /** @throws GraphError when the name is taken or the store cannot have such a table. */
-  addTable({ name, rows, dim, initial, seed }: NewTable): StoreTable {
+  addTable(options: NewTable): StoreTable {
+    const { name, rows, dim, initial, seed, keys } = options;
     if (this.#tables.has(name)) throw new GraphError(`table "${name}": created twice`);
     const isConstant = initial.kind === 'constant';
     if (isConstant) lastConstant(initial.values, rows * dim);
     const [mean, deviation] = isConstant ? [0, 0] : [initial.mean, initial.deviation];
     const values = Float32Array.from(isConstant ? initial.values : []);
     const message = new Uint8Array(MESSAGE_BYTES);
-    const index = this.#library.add_table(
-      this.#open(),
-      name,
-      rows,
-      dim,
-      KINDS[initial.kind],
-      mean,
-      deviation,
-      values,
-      values.length,
-      ...seed,
-      message,
-      MESSAGE_BYTES,
-    );
+    const store = this.#open();
+    const start = [KINDS[initial.kind], mean, deviation, values, values.length, ...seed] as const;
+    const index =
+      keys === undefined
+        ? this.#library.add_table(store, name, rows, dim, ...start, message, MESSAGE_BYTES)
+        : this.#library.add_unbounded_table(
+            store,
+            name,
+            keys.filterFreq,
+            keys.stepsToLive,
+            dim,
+            ...start,
+            message,
+            MESSAGE_BYTES,
+          );
     if (index < 0) throw new GraphError(`table "${name}": ${textOf(message)}`);
-    const table = { name, rows, dim, initial, seed, index };
+    const table = { ...options, index };
     this.#tables.set(name, table);
     return table;
   }
@@ -154,7 +163,12 @@ export class EmbeddingStore implements Disposable {
     this.#untrained.add(name);
   }
 
-  /** Forgets all rows and steps. */
+  /** Says how many steps were done before; those that follow are counted from there. Default: 0. */
+  setStep(step: number): void {
+    this.#library.set_step(this.#open(), step);
+  }
+
+  /** Forgets all rows. */
   reset(): void {
     this.#library.reset(this.#open());
   }
@@ -219,11 +233,15 @@ export class EmbeddingStore implements Disposable {
     }
   }
 
-  /** How many rows of a table are in memory, and the bytes they take. */
-  statsOf({ index }: StoreTable): { readonly rows: number; readonly bytes: number } {
-    const stats = new Float64Array(2);
+  /** How many rows of a table are in memory, the bytes they take, and the keys that were seen and have no row. */
+  statsOf({ index }: StoreTable): {
+    readonly rows: number;
+    readonly bytes: number;
+    readonly counted: number;
+  } {
+    const stats = new Float64Array(3);
     this.#library.stats(this.#open(), index, stats);
-    return { rows: stats[0] ?? 0, bytes: stats[1] ?? 0 };
+    return { rows: stats[0] ?? 0, bytes: stats[1] ?? 0, counted: stats[2] ?? 0 };
   }
 
   /** Frees it; sessions that use it must be closed. */

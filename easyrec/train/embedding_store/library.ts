@@ -33,6 +33,23 @@ export interface StoreLibrary {
     message: Uint8Array,
     size: number,
   ): number;
+  add_unbounded_table(
+    store: number | bigint,
+    name: string,
+    filterFreq: number,
+    stepsToLive: number,
+    dim: number,
+    kind: number,
+    a: number,
+    b: number,
+    values: Float32Array,
+    valueCount: number,
+    seed0: number,
+    seed1: number,
+    message: Uint8Array,
+    size: number,
+  ): number;
+  set_step(store: number | bigint, step: number): number;
   set_trained(store: number | bigint, table: number, trained: number): number;
   read: NativeFunction<
     [
@@ -117,6 +134,11 @@ const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
   add_table:
     'int easyrec_store_add_table(int64_t store, const char *name, int64_t rows, int64_t dim, int kind, double a, ' +
     'double b, const void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
+  add_unbounded_table:
+    'int easyrec_store_add_unbounded_table(int64_t store, const char *name, int filter_freq, int steps_to_live, ' +
+    'int64_t dim, int kind, double a, double b, const void *values, int value_count, int64_t seed0, int64_t seed1, ' +
+    'void *message, size_t size)',
+  set_step: 'int easyrec_store_set_step(int64_t store, int step)',
   set_trained: 'int easyrec_store_set_trained(int64_t store, int table, int trained)',
   read:
     'int easyrec_store_read(int64_t store, int table, int component, int64_t first, int64_t count, void *target, ' +

@@ -38,10 +38,11 @@ export class StoreEmbeddings implements EmbeddingEngine {
     this.store = store;
   }
 
-  createTable({ seed }: Variables, name: string, { rows, dim, initial }: TableOptions): EmbeddingTable {
+  createTable({ seed }: Variables, name: string, options: TableOptions): EmbeddingTable {
+    const { rows, dim } = options;
     const existing = this.store.find(name);
     if (existing === undefined) {
-      return this.store.addTable({ name, rows, dim, initial, seed: [seed, nameHash(name)] });
+      return this.store.addTable({ name, ...options, seed: [seed, nameHash(name)] });
     }
     if (existing.rows === rows && existing.dim === dim) return existing;
     throw new GraphError(
@@ -54,10 +55,13 @@ export class StoreEmbeddings implements EmbeddingEngine {
     if (first === undefined) throw new Error('expected at least one feature to look up');
     const scope = first.scope.slice(0, first.scope.lastIndexOf('/'));
     return graph.scope(scope, () => {
-      const op = graph.op('EasyRecEmbeddingLookup', [first.value.batchSize, ...this.#ids(requests)], {
-        ...this.#attributes(requests),
-        train: mode === 'train',
-      });
+      const isTrained = mode === 'train';
+      const op = graph.op(
+        'EasyRecEmbeddingLookup',
+        [first.value.batchSize, ...this.#ids(requests)],
+        { ...this.#attributes(requests), train: isTrained },
+        { controlInputs: isTrained ? this.#countedBefore(requests) : [] },
+      );
       const width = requests.reduce((sum, { table }) => sum + table.dim, 0);
       const vectors = op.output(0).setShape([-1, width]);
       const features = splitByTable(vectors, requests);
@@ -67,6 +71,19 @@ export class StoreEmbeddings implements EmbeddingEngine {
         this.#lookups.push({ requests, vectors, records: op.output(1), concat, features });
       return { features, concat };
     });
+  }
+
+  /** Lookups that count keys of the same tables: which of a key's uses is the one that gives it a row must not vary. */
+  #countedBefore(requests: readonly LookupRequest[]): readonly Operation[] {
+    const counted = new Set(
+      requests
+        .map(({ table }) => table.name)
+        .filter((name) => (this.store.find(name)?.keys?.filterFreq ?? 0) > 1),
+    );
+    const before = this.#lookups.filter((lookup) =>
+      lookup.requests.some(({ table }) => counted.has(table.name)),
+    );
+    return before.map(({ vectors }) => vectors.op);
   }
 
   /** What `train` needs the gradients of the loss with respect to. */

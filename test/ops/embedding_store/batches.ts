@@ -41,7 +41,7 @@ export function randomShape(random: Random): StoreShape {
   return { tables, lookups };
 }
 
-function featureBatch(random: Random, rows: number, single: boolean, batchSize: number): FeatureBatch {
+export function featureBatch(random: Random, rows: number, single: boolean, batchSize: number): FeatureBatch {
   // Some batches have not a single id.
   const most = pick(random, [1, 4, 4, 9]);
   const perRow = Array.from({ length: batchSize }, () => (single ? 1 : random.below(most)));

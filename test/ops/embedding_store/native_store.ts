@@ -42,12 +42,42 @@ interface StoreLibrary {
     message: Uint8Array,
     size: number,
   ): number;
+  add_unbounded_table(
+    store: number,
+    name: string,
+    filterFreq: number,
+    stepsToLive: number,
+    dim: number,
+    kind: number,
+    a: number,
+    b: number,
+    values: Memory,
+    valueCount: number,
+    seed0: bigint,
+    seed1: bigint,
+    message: Uint8Array,
+    size: number,
+  ): number;
+  set_step(store: number, step: number): number;
+  save(
+    store: number,
+    path: string,
+    tensors: BigInt64Array,
+    count: number,
+    compact: number,
+    earlier: null,
+    earlierWeights: null,
+    message: Uint8Array,
+    size: number,
+  ): unknown;
+  save_wait(save: unknown, milliseconds: number): number;
+  save_end(save: unknown, results: BigInt64Array, message: Uint8Array, size: number): number;
   set_trained(store: number, table: number, trained: number): number;
   read(
     store: number,
     table: number,
     component: number,
-    first: number,
+    first: bigint,
     count: number,
     target: Float32Array,
     message: Uint8Array,
@@ -73,6 +103,12 @@ const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
   free: 'void easyrec_store_free(int64_t store)',
   add_table:
     'int easyrec_store_add_table(int64_t store, str name, int64_t rows, int64_t dim, int kind, double a, double b, void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
+  add_unbounded_table:
+    'int easyrec_store_add_unbounded_table(int64_t store, str name, int filter_freq, int steps_to_live, int64_t dim, int kind, double a, double b, void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
+  set_step: 'int easyrec_store_set_step(int64_t store, int step)',
+  save: 'void *easyrec_store_save(int64_t store, str path, void *tensors, int count, int compact, void *earlier, void *earlier_weights, void *message, size_t size)',
+  save_wait: 'int easyrec_store_save_wait(void *save, int milliseconds)',
+  save_end: 'int easyrec_store_save_end(void *save, void *results, void *message, size_t size)',
   set_trained: 'int easyrec_store_set_trained(int64_t store, int table, int trained)',
   read: 'int easyrec_store_read(int64_t store, int table, int component, int64_t first, int64_t count, void *target, void *message, size_t size)',
   write:
@@ -105,7 +141,10 @@ export interface StoreRule {
 /** A table to be. */
 export interface StoreTable {
   readonly name: string;
+  /** Of no meaning with `keys`. */
   readonly rows: number;
+  /** Of a table that has a row for each key. */
+  readonly keys?: { readonly filterFreq: number; readonly stepsToLive: number };
   readonly dim: number;
   /** Default: all 0. */
   readonly initial?:
@@ -147,25 +186,24 @@ export class NativeStore {
   }
 
   addTable(table: StoreTable): number {
-    const { name, rows, dim, initial = { kind: 'constant', values: [0] }, seeds = [0n, 0n] } = table;
+    const { name, rows, dim, initial = { kind: 'constant', values: [0] }, seeds = [0n, 0n], keys } = table;
     const kind = ['truncated_normal', 'normal', 'constant'].indexOf(initial.kind);
     const values = initial.kind === 'constant' ? Float32Array.from(initial.values) : null;
     const [a, b] = initial.kind === 'constant' ? [0, 0] : [initial.mean, initial.deviation];
-    const index = library().add_table(
-      this.number,
-      name,
-      rows,
-      dim,
-      kind,
-      a,
-      b,
-      values,
-      values?.length ?? 0,
-      seeds[0],
-      seeds[1],
-      this.#message,
-      this.#message.length,
-    );
+    const start = [kind, a, b, values, values?.length ?? 0, ...seeds] as const;
+    const message = [this.#message, this.#message.length] as const;
+    const index =
+      keys === undefined
+        ? library().add_table(this.number, name, rows, dim, ...start, ...message)
+        : library().add_unbounded_table(
+            this.number,
+            name,
+            keys.filterFreq,
+            keys.stepsToLive,
+            dim,
+            ...start,
+            ...message,
+          );
     this.#check(index === this.#tables.length);
     this.#tables.push(table);
     return index;
@@ -182,7 +220,7 @@ export class NativeStore {
       this.number,
       table,
       component,
-      first,
+      BigInt(first),
       count,
       target,
       this.#message,
@@ -207,10 +245,33 @@ export class NativeStore {
     this.#check(library().settle(this.number, this.#message, this.#message.length) === 0);
   }
 
-  stats(table: number): { readonly rows: number; readonly bytes: number } {
-    const stats = new Float64Array(2);
+  /** Takes out what has outlived its time, as each save does, and writes the keys of a table. */
+  save(path: string, table: number): void {
+    const save = library().save(
+      this.number,
+      path,
+      BigInt64Array.of(BigInt(table), -1n, 0n),
+      1,
+      0,
+      null,
+      null,
+      this.#message,
+      this.#message.length,
+    );
+    this.#check(save !== null);
+    while (library().save_wait(save, 1000) === 0);
+    const results = new BigInt64Array(2);
+    this.#check(library().save_end(save, results, this.#message, this.#message.length) === 0);
+  }
+
+  setStep(step: number): void {
+    this.#check(library().set_step(this.number, step) === 0);
+  }
+
+  stats(table: number): { readonly rows: number; readonly bytes: number; readonly counted: number } {
+    const stats = new Float64Array(3);
     this.#check(library().stats(this.number, table, stats) === 0);
-    return { rows: stats[0] ?? NaN, bytes: stats[1] ?? NaN };
+    return { rows: stats[0] ?? NaN, bytes: stats[1] ?? NaN, counted: stats[2] ?? NaN };
   }
 
   /** All components of all tables. */

@@ -72,7 +72,6 @@ export class ReferenceStore {
     ]);
   }
 
-  /** How many rows of a table are not as they started. */
   #width(features: readonly StoreFeature[]): number {
     return features.reduce((sum, { table }) => sum + (this.#dims[table] ?? NaN), 0);
   }
@@ -111,7 +110,7 @@ interface Use {
 }
 
 /** What each vector is multiplied with; null where it is left out. */
-function factorsOf(
+export function factorsOf(
   { ids, rows, weights }: FeatureBatch,
   combiner: StoreFeature['combiner'],
 ): readonly (number | null)[] {

@@ -1,4 +1,4 @@
-import type { Combiner } from '../../../easyrec/features/spec.js';
+import type { Combiner, KeySpec } from '../../../easyrec/features/spec.js';
 import type { SparseIds } from '../../../easyrec/features/types.js';
 import type { EmbeddingTable, LookupRequest } from '../../../easyrec/layers/embedding_engine.js';
 import type { Optimizer, RowRule } from '../../../easyrec/optimizers/index.js';
@@ -15,8 +15,11 @@ import { pipelineOf } from '../pipeline_text.js';
 const LIBRARY = process.env['EASYREC_TEST_STORE_LIBRARY'];
 
 export interface TableShape {
+  /** Infinity with `keys`. */
   readonly rows: number;
   readonly dim: number;
+  /** Of a table with a row for each key. */
+  readonly keys?: KeySpec;
 }
 
 export interface FeatureShape {
@@ -77,10 +80,9 @@ export class StoreModel {
     this.store = new EmbeddingStore({ rule, threads, ...(LIBRARY !== undefined && { library: LIBRARY }) });
     const engine = new StoreEmbeddings(graph, this.store);
     const createTables = (): readonly EmbeddingTable[] =>
-      tables.map(({ rows, dim }, t) =>
+      tables.map((table, t) =>
         engine.createTable(variables, `table_${t}`, {
-          rows,
-          dim,
+          ...table,
           initial: { kind: 'constant', values: start[t] ?? [] },
         }),
       );
