@@ -54,15 +54,16 @@ export function repeatedTitles(files: readonly ProjectFile[]): readonly string[]
   });
 }
 
-/** Names whose call is an assertion: `assert.equal`, and functions such as `checkComponent` that assert for a test. */
+/** Names whose call is an assertion: `assert.equal`, functions and methods such as `checkComponent` that assert for a test. */
 const ASSERTS = /^(assert|check|expect|compare|verify|must|throws|rejects|deepEqual|equal)/;
 
 function callsOf(node: ts.Node): readonly string[] {
   return [...nodesOf(node)].flatMap((inner) => {
     if (!ts.isCallExpression(inner)) return [];
     let callee: ts.Expression = inner.expression;
+    const method = ts.isPropertyAccessExpression(callee) ? [callee.name.text] : [];
     while (ts.isPropertyAccessExpression(callee)) callee = callee.expression;
-    return ts.isIdentifier(callee) ? [callee.text] : [];
+    return ts.isIdentifier(callee) ? [callee.text, ...method] : method;
   });
 }
 
