@@ -1,6 +1,5 @@
 import koffi from 'koffi';
-import type { Memory } from '../../../easyrec/tf/native.js';
-import { loadOpLibrary } from '../../../easyrec/tf/index.js';
+import { storeLibrary, type StoreLibrary } from '../../../easyrec/train/embedding_store/library.js';
 import { opLibrary } from '../support.js';
 
 /** The library as set-up builds it, or another build of it: scripts/sanitize_ops names one. */
@@ -14,120 +13,8 @@ export const THROWING = {
   skip: process.env['EASYREC_TEST_SANITIZER'] === 'address' ? 'exceptions on a stack of koffi' : false,
 };
 
-interface StoreLibrary {
-  create(
-    rule: string,
-    parameters: Float64Array,
-    parameterCount: number,
-    slots: number,
-    initial: Float32Array,
-    perRow: Uint8Array,
-    threads: number,
-    message: Uint8Array,
-    size: number,
-  ): number;
-  free(store: number): void;
-  add_table(
-    store: number,
-    name: string,
-    rows: number,
-    dim: number,
-    kind: number,
-    a: number,
-    b: number,
-    values: Memory,
-    valueCount: number,
-    seed0: bigint,
-    seed1: bigint,
-    message: Uint8Array,
-    size: number,
-  ): number;
-  add_unbounded_table(
-    store: number,
-    name: string,
-    filterFreq: number,
-    stepsToLive: number,
-    dim: number,
-    kind: number,
-    a: number,
-    b: number,
-    values: Memory,
-    valueCount: number,
-    seed0: bigint,
-    seed1: bigint,
-    message: Uint8Array,
-    size: number,
-  ): number;
-  set_step(store: number, step: number): number;
-  save(
-    store: number,
-    path: string,
-    tensors: BigInt64Array,
-    count: number,
-    compact: number,
-    earlier: null,
-    earlierWeights: null,
-    message: Uint8Array,
-    size: number,
-  ): unknown;
-  save_wait(save: unknown, milliseconds: number): number;
-  save_end(save: unknown, results: BigInt64Array, message: Uint8Array, size: number): number;
-  set_trained(store: number, table: number, trained: number): number;
-  read(
-    store: number,
-    table: number,
-    component: number,
-    first: bigint,
-    count: number,
-    target: Float32Array,
-    message: Uint8Array,
-    size: number,
-  ): number;
-  write(
-    store: number,
-    table: number,
-    first: number,
-    count: number,
-    components: readonly (Float32Array | null)[],
-    message: Uint8Array,
-    size: number,
-  ): number;
-  reset(store: number): number;
-  settle(store: number, message: Uint8Array, size: number): number;
-  stats(store: number, table: number, stats: Float64Array): number;
-}
-
-const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
-  create:
-    'int64_t easyrec_store_new(str rule, void *parameters, int parameter_count, int slots, void *initial, void *per_row, int threads, void *message, size_t size)',
-  free: 'void easyrec_store_free(int64_t store)',
-  add_table:
-    'int easyrec_store_add_table(int64_t store, str name, int64_t rows, int64_t dim, int kind, double a, double b, void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
-  add_unbounded_table:
-    'int easyrec_store_add_unbounded_table(int64_t store, str name, int filter_freq, int steps_to_live, int64_t dim, int kind, double a, double b, void *values, int value_count, int64_t seed0, int64_t seed1, void *message, size_t size)',
-  set_step: 'int easyrec_store_set_step(int64_t store, int step)',
-  save: 'void *easyrec_store_save(int64_t store, str path, void *tensors, int count, int compact, void *earlier, void *earlier_weights, void *message, size_t size)',
-  save_wait: 'int easyrec_store_save_wait(void *save, int milliseconds)',
-  save_end: 'int easyrec_store_save_end(void *save, void *results, void *message, size_t size)',
-  set_trained: 'int easyrec_store_set_trained(int64_t store, int table, int trained)',
-  read: 'int easyrec_store_read(int64_t store, int table, int component, int64_t first, int64_t count, void *target, void *message, size_t size)',
-  write:
-    'int easyrec_store_write(int64_t store, int table, int64_t first, int64_t count, void **components, void *message, size_t size)',
-  reset: 'int easyrec_store_reset(int64_t store)',
-  settle: 'int easyrec_store_settle(int64_t store, void *message, size_t size)',
-  stats: 'int easyrec_store_stats(int64_t store, int table, void *stats)',
-};
-
-let loaded: StoreLibrary | undefined;
-
 function library(): StoreLibrary {
-  if (loaded === undefined) {
-    loadOpLibrary(LIBRARY);
-    const file = koffi.load(LIBRARY);
-    const functions = Object.entries(PROTOTYPES).map(([name, prototype]) => [name, file.func(prototype)]);
-    loaded = Object.fromEntries(functions) as StoreLibrary;
-  }
-  return loaded;
+  return storeLibrary(LIBRARY);
 }
 
 /** The optimizer of a store. */
@@ -162,16 +49,18 @@ export class NativeStore {
 
   constructor({ kind, parameters, slots }: StoreRule, threads = 2) {
     this.#slots = slots;
-    this.number = library().create(
-      kind,
-      Float64Array.from(parameters),
-      parameters.length,
-      slots.length,
-      Float32Array.from(slots, ({ initial }) => initial),
-      Uint8Array.from(slots, ({ perRow }) => (perRow === true ? 1 : 0)),
-      threads,
-      this.#message,
-      this.#message.length,
+    this.number = Number(
+      library().create(
+        kind,
+        Float64Array.from(parameters),
+        parameters.length,
+        slots.length,
+        Float32Array.from(slots, ({ initial }) => initial),
+        Uint8Array.from(slots, ({ perRow }) => (perRow === true ? 1 : 0)),
+        threads,
+        this.#message,
+        this.#message.length,
+      ),
     );
     this.#check(this.number > 0);
   }
@@ -231,9 +120,11 @@ export class NativeStore {
   }
 
   write(table: number, first: number, count: number, components: readonly (Float32Array | null)[]): void {
+    const addresses = BigInt64Array.from(components, (values) =>
+      values === null ? 0n : koffi.address(values),
+    );
     this.#check(
-      library().write(this.number, table, first, count, components, this.#message, this.#message.length) ===
-        0,
+      library().write(this.number, table, first, count, addresses, this.#message, this.#message.length) === 0,
     );
   }
 
@@ -258,7 +149,10 @@ export class NativeStore {
       this.#message,
       this.#message.length,
     );
-    this.#check(save !== null);
+    if (save === null) {
+      this.#check(false);
+      return;
+    }
     while (library().save_wait(save, 1000) === 0);
     const results = new BigInt64Array(2);
     this.#check(library().save_end(save, results, this.#message, this.#message.length) === 0);
