@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CheckpointReader } from '../../easyrec/tf/index.js';
 import { evaluateCheckpoint } from '../../easyrec/train/evaluate_checkpoint.js';
 import { differingTensors } from '../support/checkpoints.js';
-import { runCliOk } from '../support/cli.js';
 import { planIn, trainIn } from '../support/in_process.js';
 import { tableModel } from '../support/table_model.js';
+import { meanLoss, predicted } from '../support/predicted.js';
 
 const OPTIMIZERS = ['adam_optimizer', 'lazy_adam_optimizer', 'adagrad_optimizer'] as const;
 const TWO_THREADS = {
@@ -102,25 +101,7 @@ test('an exported model predicts what the evaluation of the training saw', async
   const folder = tableModel(t);
   const { evaluations } = await trainIn(folder, { model: 'model' });
   const loss = evaluations.get(200)?.values['loss'] ?? NaN;
-  const config = ['--pipeline_config_path', 'pipeline.config'];
-  await runCliOk(['export', ...config, '--export_dir', 'export'], { cwd: folder });
-  const paths = ['--saved_model_dir', 'export', '--input_path', 'eval.csv', '--output_path', 'out.csv'];
-  await runCliOk(['predict', ...paths, '--output_cols', 'probs'], { cwd: folder });
-  const column = (file: string, from: number): number[] =>
-    readFileSync(join(folder, file), 'utf8')
-      .trim()
-      .split('\n')
-      .slice(from)
-      .map((line) => Number(line.split(',')[0]));
-  const [labels, probs] = [column('eval.csv', 0), column('out.csv', 1)];
-  assert.equal(probs.length, labels.length);
-  const losses = labels.map((label, i) => -Math.log(label === 1 ? (probs[i] ?? NaN) : 1 - (probs[i] ?? NaN)));
-  // As evaluation does: the mean over batches of 32, of which the last is smaller.
-  const means = Array.from({ length: Math.ceil(losses.length / 32) }, (_, b) => {
-    const batch = losses.slice(32 * b, 32 * b + 32);
-    return batch.reduce((sum, value) => sum + value, 0) / batch.length;
-  });
-  const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
+  const mean = meanLoss(...(await predicted(folder)));
   assert.ok(Math.abs(mean - loss) <= 1e-6, `${mean} instead of ${loss}`);
 });
 

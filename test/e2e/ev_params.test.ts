@@ -12,6 +12,7 @@ import { planIn, trainIn, type TrainingOptions } from '../support/in_process.js'
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
 import { SMALL, smallModel, type Edit } from '../support/small_model.js';
 import { tableModel } from '../support/table_model.js';
+import { meanLoss, predicted } from '../support/predicted.js';
 
 const SILENT = { info: () => undefined, warn: () => undefined, debug: () => undefined };
 const TWO_THREADS = {
@@ -188,31 +189,9 @@ test('evaluation during training, of checkpoints and of predictions agree, keys 
   const first = await evaluateCheckpoint(plan, { checkpointPath: join(folder, 'model', 'model.ckpt-0') });
   assert.ok(Math.abs((first.values['loss'] ?? NaN) - Math.LN2) <= 0.3);
   const [labels, probs] = await predicted(folder);
-  const losses = labels.map((label, i) => -Math.log(label === 1 ? (probs[i] ?? NaN) : 1 - (probs[i] ?? NaN)));
-  const means = Array.from({ length: Math.ceil(losses.length / 32) }, (_, b) => {
-    const batch = losses.slice(32 * b, 32 * b + 32);
-    return batch.reduce((sum, value) => sum + value, 0) / batch.length;
-  });
-  const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
+  const mean = meanLoss(labels, probs);
   assert.ok(Math.abs(mean - (evaluations.get(200)?.values['loss'] ?? NaN)) <= 1e-6);
 });
-
-/** Exports the model of a folder and predicts its evaluation data: labels and probabilities. */
-async function predicted(folder: string): Promise<readonly [readonly number[], readonly number[]]> {
-  const config = ['--pipeline_config_path', 'pipeline.config'];
-  await runCliOk(['export', ...config, '--export_dir', 'export'], { cwd: folder });
-  const paths = ['--saved_model_dir', 'export', '--input_path', 'eval.csv', '--output_path', 'out.csv'];
-  await runCliOk(['predict', ...paths, '--output_cols', 'probs'], { cwd: folder });
-  const column = (file: string, from: number): number[] =>
-    readFileSync(join(folder, file), 'utf8')
-      .trim()
-      .split('\n')
-      .slice(from)
-      .map((line) => Number(line.split(',')[0]));
-  const [labels, probs] = [column('eval.csv', 0), column('out.csv', 1)];
-  assert.equal(probs.length, labels.length);
-  return [labels, probs];
-}
 
 const PYTHON = `
 import glob, json, sys
