@@ -28,8 +28,11 @@ export interface ServedVersion {
 
 /** The models that a server knows, as the protocols see them. */
 export interface ModelCatalog {
+  /** The names of all models, in alphabetical order. */
+  names(): readonly string[];
+
   /**
-   * The version that a request means.
+   * The version that a request means; neither version nor label means the highest one that is available.
    * @throws ServingError NOT_FOUND for an unknown model or version, INVALID_ARGUMENT for an unknown label.
    */
   find(spec: ModelSpec): ServedVersion;

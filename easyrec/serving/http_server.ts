@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../errors.js';
+import type { HttpHandler, HttpRequest, HttpResponse } from './http.js';
 import { ServingError, type StatusCode } from './status.js';
-import { errorResponse, type RestHandler, type RestResponse } from './tfserving/rest_handler.js';
+import { errorResponse } from './tfserving/rest_handler.js';
 
 /** Where an HTTP server listens, and what it takes. */
 export interface HttpServerOptions {
@@ -22,11 +23,22 @@ export interface HttpServer {
 /** A client that takes longer than this to send its request is cut off. */
 const RECEIVE_TIMEOUT_MS = 60_000;
 
+/** What TensorFlow Serving answers where no protocol does. */
+const NOT_FOUND: HttpResponse = {
+  status: 404,
+  contentType: 'text/html',
+  body: '<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n<H1>Not Found</H1>\n</BODY></HTML>\n',
+};
+
 /**
- * Starts an HTTP server that hands every request to `handler`, whatever its method, path and content type.
+ * Starts an HTTP server that hands every request to the first handler that accepts its path, whatever its method and
+ * content type.
  * @throws UserError when the port is taken or may not be used.
  */
-export async function startHttpServer(handler: RestHandler, options: HttpServerOptions): Promise<HttpServer> {
+export async function startHttpServer(
+  handlers: readonly HttpHandler[],
+  options: HttpServerOptions,
+): Promise<HttpServer> {
   // Loaded only when something is served: it takes a share of the time that every program start-up has.
   const { fastify } = await import('fastify');
   const app = fastify({
@@ -52,8 +64,11 @@ export async function startHttpServer(handler: RestHandler, options: HttpServerO
     if (closing) void reply.header('connection', 'close');
     done();
   });
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    send(reply, await handler.handle(restRequest(request)));
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const received = httpRequest(request, reply);
+    const handler = handlers.find((candidate) => candidate.accepts(received.path));
+    return send(reply, handler === undefined ? NOT_FOUND : await handler.handle(received));
+  };
   app.all('/', answer);
   app.setNotFoundHandler(answer);
   app.setErrorHandler((error: FastifyError, _request, reply) => {
@@ -76,19 +91,29 @@ export async function startHttpServer(handler: RestHandler, options: HttpServerO
   return { port, close };
 }
 
-function restRequest(request: FastifyRequest): Parameters<RestHandler['handle']>[0] {
-  const [path = ''] = request.originalUrl.split('?', 1);
+function httpRequest(request: FastifyRequest, reply: FastifyReply): HttpRequest {
+  const { originalUrl, headers } = request;
+  const queryStart = originalUrl.indexOf('?');
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
   return {
     method: request.method,
-    path,
-    contentEncoding: request.headers['content-encoding'],
-    origin: request.headers.origin,
+    path: queryStart < 0 ? originalUrl : originalUrl.slice(0, queryStart),
+    query: queryStart < 0 ? '' : originalUrl.slice(queryStart + 1),
+    header: (name) => {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
     body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+    signal: gone.signal,
   };
 }
 
-function send(reply: FastifyReply, { status, contentType, body }: RestResponse): FastifyReply {
+function send(reply: FastifyReply, { status, contentType, headers, body }: HttpResponse): FastifyReply {
   if (contentType !== undefined) void reply.header('content-type', contentType);
+  if (headers !== undefined) void reply.headers(headers);
   return reply.code(status).send(typeof body === 'string' ? Buffer.from(body) : body);
 }
 

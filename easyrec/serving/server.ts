@@ -61,7 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const catalog = new SingleModelCatalog(modelName, { version: found.version, model });
   try {
     const handler = new RestHandler(catalog, { timeoutMs, maxBodyBytes }, log);
-    const http = await startHttpServer(handler, { host, port: restApiPort, maxBodyBytes });
+    const http = await startHttpServer([handler], { host, port: restApiPort, maxBodyBytes });
     log.info(`serving at http://${host}:${http.port}/v1/models/${encodeURIComponent(modelName)}:predict`);
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= http.close().then(() => model.close()));

@@ -11,6 +11,10 @@ export class SingleModelCatalog implements ModelCatalog {
     this.#served = served;
   }
 
+  names(): readonly string[] {
+    return [this.#name];
+  }
+
   find(spec: ModelSpec): ServedVersion {
     if (spec.label !== undefined) throw invalidArgument(`Unrecognized servable version label: ${spec.label}`);
     if (spec.name === this.#name && (spec.version ?? this.#served.version) === this.#served.version) {

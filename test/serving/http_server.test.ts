@@ -19,7 +19,7 @@ const MAX_BODY_BYTES = 100_000;
 function start(model: FakeModel, port = 0): Promise<HttpServer> {
   const catalog = new SingleModelCatalog('m', { version: 1n, model });
   const handler = new RestHandler(catalog, { timeoutMs: 1000, maxBodyBytes: MAX_BODY_BYTES }, SILENT_LOG);
-  return startHttpServer(handler, { host: '127.0.0.1', port, maxBodyBytes: MAX_BODY_BYTES });
+  return startHttpServer([handler], { host: '127.0.0.1', port, maxBodyBytes: MAX_BODY_BYTES });
 }
 
 let server: HttpServer;
@@ -80,6 +80,13 @@ test('every method gets an answer of the protocol', async () => {
     assert.equal(response.status, 400);
     assert.deepEqual(await response.json(), { error: `Malformed request: ${method} /v1/models/m` });
   }
+});
+
+test('answers a path of no protocol with a page of HTML', async () => {
+  const response = await fetch(url('/v7/models/m'));
+  assert.equal(response.status, 404);
+  assert.equal(response.headers.get('content-type'), 'text/html');
+  assert.match(await response.text(), /404 Not Found/);
 });
 
 test('refuses a body above the limit with 413, and goes on serving', async () => {

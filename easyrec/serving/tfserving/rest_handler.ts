@@ -2,31 +2,13 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Log } from '../../log.js';
 import type { ModelCatalog } from '../catalog.js';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../http.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { JsonWriter } from './json_writer.js';
 import { formatMetadata, formatModelStatus } from './model_info.js';
 import { readPredictDocument, readPredictInputs } from './predict_request.js';
 import { checkWritable, writePredictResponse } from './predict_response.js';
 import { isRestPath, parseRoute, type Route } from './routes.js';
-
-/** An HTTP request as the protocol needs it. */
-export interface RestRequest {
-  readonly method: string;
-  /** Path as sent, without the query. */
-  readonly path: string;
-  /** The `Content-Encoding` and `Origin` headers, if sent. */
-  readonly contentEncoding?: string | undefined;
-  readonly origin?: string | undefined;
-  readonly body: Uint8Array;
-}
-
-/** What goes back. */
-export interface RestResponse {
-  readonly status: number;
-  /** Absent where there is no body. */
-  readonly contentType?: string;
-  readonly body: Uint8Array | string;
-}
 
 /** How the protocol behaves where TensorFlow Serving has a flag. */
 export interface RestOptions {
@@ -37,12 +19,10 @@ export interface RestOptions {
 }
 
 const JSON_TYPE = 'application/json';
-const NOT_FOUND_PAGE =
-  '<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n<H1>Not Found</H1>\n</BODY></HTML>\n';
 const inflate = promisify(gunzip);
 
 /** TensorFlow Serving's REST protocol over a catalog of models; knows nothing of sockets. */
-export class RestHandler {
+export class RestHandler implements HttpHandler {
   readonly #catalog: ModelCatalog;
   readonly #options: RestOptions;
   readonly #log: Log;
@@ -53,12 +33,15 @@ export class RestHandler {
     this.#log = log;
   }
 
+  accepts(path: string): boolean {
+    return isRestPath(path);
+  }
+
   /** Answers a request; never rejects. */
-  async handle(request: RestRequest): Promise<RestResponse> {
-    if (!isRestPath(request.path)) return { status: 404, contentType: 'text/html', body: NOT_FOUND_PAGE };
+  async handle(request: HttpRequest): Promise<HttpResponse> {
     // The answer to a browser's preflight; without an origin it is refused.
     if (request.method === 'OPTIONS') {
-      return { status: /https?:\/\//.test(request.origin ?? '') ? 200 : 400, body: '' };
+      return { status: /https?:\/\//.test(request.header('origin') ?? '') ? 200 : 400, body: '' };
     }
     try {
       const route = parseRoute(request.method, request.path);
@@ -68,7 +51,7 @@ export class RestHandler {
     }
   }
 
-  async #answer(route: Route, request: RestRequest): Promise<Uint8Array | string> {
+  async #answer(route: Route, request: HttpRequest): Promise<Uint8Array | string> {
     switch (route.action) {
       case 'status':
         return formatModelStatus(this.#catalog.status(route.spec));
@@ -99,8 +82,8 @@ export class RestHandler {
     return writePredictResponse(outputs, format);
   }
 
-  async #body(request: RestRequest): Promise<Uint8Array> {
-    if (request.contentEncoding?.toLowerCase() !== 'gzip') return request.body;
+  async #body(request: HttpRequest): Promise<Uint8Array> {
+    if (request.header('content-encoding')?.toLowerCase() !== 'gzip') return request.body;
     try {
       return await inflate(request.body, { maxOutputLength: this.#options.maxBodyBytes });
     } catch (cause) {
@@ -123,7 +106,7 @@ export class RestHandler {
 }
 
 /** `{"error": "…"}` with the HTTP status of the error's code. */
-export function errorResponse(error: ServingError): RestResponse {
+export function errorResponse(error: ServingError): HttpResponse {
   const writer = new JsonWriter();
   writer.startObject();
   writer.key('error');

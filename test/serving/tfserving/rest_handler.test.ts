@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { SILENT_LOG } from '../../../easyrec/log.js';
 import { SingleModelCatalog } from '../../../easyrec/serving/single_model_catalog.js';
 import { ServingError } from '../../../easyrec/serving/status.js';
-import { RestHandler, type RestRequest } from '../../../easyrec/serving/tfserving/rest_handler.js';
+import { RestHandler } from '../../../easyrec/serving/tfserving/rest_handler.js';
 import { FakeModel, halfPlusTwo, infos } from '../support.js';
 
 function handlerOf(model: FakeModel): RestHandler {
@@ -22,10 +22,19 @@ async function ask(
   method: string,
   path: string,
   body: string | Uint8Array = '',
-  more: Partial<RestRequest> = {},
+  headers: Readonly<Record<string, string>> = {},
   model = halfPlusTwo(),
 ): Promise<Answer> {
-  const response = await handlerOf(model).handle({ method, path, body: Buffer.from(body), ...more });
+  const handler = handlerOf(model);
+  assert.ok(handler.accepts(path));
+  const response = await handler.handle({
+    method,
+    path,
+    query: '',
+    header: (name) => headers[name],
+    body: Buffer.from(body),
+    signal: new AbortController().signal,
+  });
   const { status, contentType } = response;
   return { status, contentType, text: Buffer.from(response.body).toString('utf8') };
 }
@@ -61,7 +70,7 @@ test('passes the time limit on to the model', async () => {
 });
 
 test('inflates a gzipped body, up to the limit', async () => {
-  const gzip = { contentEncoding: 'gzip' };
+  const gzip = { 'content-encoding': 'gzip' };
   assert.equal((await ask('POST', `${MODEL}:predict`, gzipSync(BODY), gzip)).status, 200);
   const bomb = gzipSync(Buffer.alloc(100_000, ' '));
   const tooLarge = 'Request body is larger than 1000 bytes once unpacked';
@@ -187,9 +196,8 @@ test('answers a preflight by its origin alone, without a body', async () => {
   assert.equal((await ask('OPTIONS', `${MODEL}:predict`)).status, 400);
 });
 
-test('knows nothing outside of /v1/', async () => {
-  const { status, contentType, text } = await ask('GET', '/');
-  assert.equal(status, 404);
-  assert.equal(contentType, 'text/html');
-  assert.match(text, /404 Not Found/);
+test('accepts the paths of its version of the protocol alone', () => {
+  const handler = handlerOf(halfPlusTwo());
+  for (const path of ['/', '/v1', '/v2/models/m', '/x/v1/models/m']) assert.ok(!handler.accepts(path), path);
+  for (const path of ['/v1/', '/V1/models/m', '/v1/anything']) assert.ok(handler.accepts(path), path);
 });
