@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly outputs?: readonly string[];
   /** After this the run ends with DEADLINE_EXCEEDED; absent for no limit. */
   readonly timeoutMs?: number;
+  /** Aborted when nobody waits for the outputs any more: the run ends with CANCELLED. */
+  readonly signal?: AbortSignal;
 }
 
 /** A loaded version of a model: all that the protocols need of it. */
