@@ -10,6 +10,8 @@ export interface Flag {
   /** For --help, such as `PATH`. Default: the type. */
   readonly value?: string;
   readonly required?: boolean;
+  /** One letter that stands for the name: `f` for `-f FILE`. Default: none. */
+  readonly short?: string;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
@@ -54,7 +56,7 @@ export interface Parsed<F extends Flags> {
 /** Flags that every command takes. */
 export const COMMON_FLAGS = {
   help: { type: 'boolean', help: 'show this text' },
-  verbose: { type: 'boolean', help: 'show more, and stack traces of errors' },
+  verbose: { type: 'boolean', short: 'v', help: 'show more, and stack traces of errors' },
 } as const satisfies Flags;
 
 /** Thrown to end a command with its help text on standard output and exit code 0. */
@@ -103,7 +105,7 @@ function joinValues(argv: readonly string[], command: CommandHelp<Flags>, flags:
   const joined: string[] = [];
   let next = 0;
   while (next < argv.length) {
-    const word = argv[next++] ?? '';
+    const word = longForm(argv[next++] ?? '', flags);
     if (word === '--') return [...joined, ...argv.slice(next - 1)];
     const [, name, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
     if (name === undefined) {
@@ -125,6 +127,15 @@ function joinValues(argv: readonly string[], command: CommandHelp<Flags>, flags:
     }
   }
   return joined;
+}
+
+/** `--config` for `-f`, `--config=x` for `-fx` and `-f=x`; other words as they are. */
+function longForm(word: string, flags: Flags): string {
+  const [, letter, rest = ''] = /^-([A-Za-z])(.*)$/s.exec(word) ?? [];
+  const [name, flag] = Object.entries(flags).find(([, { short }]) => short === letter) ?? [];
+  if (letter === undefined || name === undefined || flag === undefined) return word;
+  if (rest === '' || rest.startsWith('=')) return `--${name}${rest}`;
+  return flag.type === 'boolean' ? word : `--${name}=${rest}`;
 }
 
 /** Where the words end that are values of the flag before `start`. */
@@ -187,7 +198,8 @@ export function helpText(command: CommandHelp<Flags>): string {
   const rows = Object.entries(flags).map(([name, flag]): [string, string] => {
     const word = flag.value ?? flag.type.toUpperCase();
     const value = { boolean: '', optional: ` [${word}]` }[flag.type as string] ?? ` ${word}`;
-    return [`  --${name}${value}`, `${flag.help}${flag.required === true ? ' (required)' : ''}`];
+    const short = flag.short === undefined ? '' : `-${flag.short}, `;
+    return [`  ${short}--${name}${value}`, `${flag.help}${flag.required === true ? ' (required)' : ''}`];
   });
   if (command.edits === true)
     rows.push(['  --SECTION.FIELD VALUE', 'edit the config, as in --train_config.num_steps 100']);

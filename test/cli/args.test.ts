@@ -215,7 +215,7 @@ test('the help names every flag, what it takes and what it is for', () => {
       '  --input_path FILE      data',
       '  --continue_train       go on',
       '  --help                 show this text',
-      '  --verbose              show more, and stack traces of errors',
+      '  -v, --verbose          show more, and stack traces of errors',
       '  --SECTION.FIELD VALUE  edit the config, as in --train_config.num_steps 100',
     ].join('\n'),
   );
@@ -235,4 +235,28 @@ test('a flag whose value is optional is a text, or true without one', () => {
   assert.equal(profile('--profile=out'), 'out');
   assert.equal(profile('--seed', '1'), undefined);
   assert.match(helpText(command), /--profile \[DIR\] +profiles/);
+});
+
+test('one letter may stand for a flag, its value attached or not', () => {
+  const command = {
+    name: 'dcf x',
+    summary: 'Does.',
+    positional: 'NAME',
+    flags: {
+      config: { type: 'string', short: 'f', value: 'FILE', help: 'the config' },
+      update: { type: 'boolean', short: 'u', help: 'again' },
+    },
+  } as const satisfies CommandHelp<Flags>;
+  for (const argv of [
+    ['-f', 'a.yaml', 'name', '-u'],
+    ['-fa.yaml', '-u', 'name'],
+    ['name', '-f=a.yaml', '-u=true'],
+  ]) {
+    const { flags, words } = parseArguments(argv, command);
+    assert.deepEqual([flags.config, flags.update, words], ['a.yaml', true, ['name']]);
+  }
+  assert.equal(failure(['-f'], command), 'dcf x: --config: expected a value');
+  assert.match(failure(['-q', 'name'], command), /^dcf x: unknown flag -q/);
+  assert.match(failure(['-ux', 'name'], command), /^dcf x: unknown flag -ux/);
+  assert.match(helpText(command), /^ {2}-f, --config FILE {2,}the config$/m);
 });
