@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Preprocessing } from './image_graph.js';
 import type { OperatorProperties } from './operator.js';
-import { YamlObject } from './yaml_object.js';
+import { YamlObject } from '../yaml_object.js';
 
 /** How a SavedModel is used as an operator. */
 export interface ModelSpec {
@@ -69,7 +69,11 @@ export async function readOperatorFile(path: string): Promise<OperatorSpec> {
  * @throws ConfigError naming line and column.
  */
 export function parseOperatorYaml(text: string, file: string): OperatorSpec {
-  const yaml = YamlObject.parse(text, file, KEYS);
+  const yaml = YamlObject.parse(text, file, {
+    what: 'operator',
+    known: KEYS,
+    example: 'name: resnet50_encoder',
+  });
   const path = yaml.string('class');
   if (path === undefined) return readModel(yaml, dirname(file));
   const [other] = yaml.keys.filter((key) => key !== 'class');

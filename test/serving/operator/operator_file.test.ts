@@ -46,7 +46,7 @@ const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'an unknown key',
     [...ENCODER, 'dimenson: 3'],
-    /:6:11: operator: unknown key "dimenson"; did you mean "dimension"/,
+    /:6:1: operator: unknown key "dimenson"; did you mean "dimension"/,
   ],
   ['a missing key', ['name: a', 'type: encoder', 'model: m'], /operator: dimension is missing/],
   [
