@@ -83,6 +83,33 @@ class TrainLookup {
         clock_(store.clock()),
         step_(store.step() + 1) {}
 
+  /**
+   * Of a table whose keys get rows by the number of their uses: counts all of a feature's, and makes the rows. Every
+   * feature of the group is counted before one is looked up, so that all uses of a key in a batch find its row, or none.
+   */
+  void CountUses(const Feature& feature) {
+    constexpr int64_t kAhead = 16;
+    const auto prefetch = [&](int64_t i) {
+      const uint64_t hash = HashOf(feature.id(i));
+      table_.shard(Table::ShardOf(hash)).index.Prefetch(hash);
+    };
+    for (int64_t i = 0; i < feature.size(); i++) {
+      if (i + kAhead < feature.size()) prefetch(i + kAhead);
+      const int64_t id = feature.id(i);
+      const uint64_t hash = HashOf(id);
+      const uint32_t number = Table::ShardOf(hash);
+      if (!unit_.owns(number) || feature.skips(i)) continue;
+      IndexEntry* entry = table_.shard(number).index.Find(id, hash);
+      if (entry == nullptr || !entry->has_record()) {
+        entry = table_.Admit(id, hash, entry, clock_, step_);
+        if (entry == nullptr) continue;
+      } else if (keeper_ != nullptr) {
+        Keep(number, *entry);
+      }
+      Count(table_.shard(number).records[entry->slot]);
+    }
+  }
+
   /** `records`: of each id of the feature. Vectors are gathered where the unit has the group for itself. */
   void Do(const Feature& feature, const Place& place, int64_t* records) {
     if (unit_.parts == 1) ClearRows(feature, 0, feature.batch_size(), place);
@@ -137,16 +164,17 @@ class TrainLookup {
       const int64_t id = feature_->id(i);
       IndexEntry* entry = shard.index.Find(id, hash);
       if (entry == nullptr || !entry->has_record()) {
-        entry = table_.Admit(id, hash, entry, clock_, step_);
+        // Of keys that are filtered, CountUses has made the rows.
+        entry = table_.filters() ? nullptr : table_.Admit(id, hash, entry, clock_, step_);
         if (entry == nullptr) {
           records[i] = RecordNumber::kNone;
           continue;
         }
       } else {
-        const bool is_whole = table_.unbounded() || (missed_ != nullptr && entry->last != clock_);
+        const bool is_whole = counts() || (missed_ != nullptr && entry->last != clock_);
         PrefetchRecord(shard.records[entry->slot], is_whole ? table_.record_floats() : table_.dim());
         // The record changes when its use is counted.
-        if (keeper_ != nullptr && table_.unbounded()) Keep(number, *entry);
+        if (keeper_ != nullptr && counts()) Keep(number, *entry);
       }
       records[i] = RecordNumber(number, entry->slot, shard.index.PlaceOf(entry)).value();
       block.record[k] = shard.records[entry->slot];
@@ -169,11 +197,14 @@ class TrainLookup {
         if (unit_.parts == 1) LeaveOut(*feature_, block.number[k], place);
         continue;
       }
-      if (table_.unbounded()) Count(record);
+      if (counts()) Count(record);
       if (missed_ != nullptr) missed_->CatchUp(record, table_.dim(), block.last[k]);
       if (unit_.parts == 1) AddVector(*feature_, block.number[k], record, place);
     }
   }
+
+  /** Whether uses are counted as rows are looked up, rather than before. */
+  bool counts() const { return table_.unbounded() && !table_.filters(); }
 
   void Count(float* record) const {
     RowUse use = table_.UseOf(record);
@@ -234,6 +265,9 @@ class Lookup {
       const Unit& unit = units[static_cast<size_t>(u)];
       const FeatureGroup& group = attributes_.groups[unit.group];
       TrainLookup lookup(store, group, unit);
+      if (group.table->filters()) {
+        for (const size_t f : group.features) lookup.CountUses(batch[f]);
+      }
       for (const size_t f : group.features) lookup.Do(batch[f], places[f], starts[f]);
     });
     std::vector<size_t> shared;

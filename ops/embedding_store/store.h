@@ -104,6 +104,8 @@ class Table {
   int64_t record_floats() const { return record_width_ + (unbounded() ? kUseFloats : 0); }
 
   bool unbounded() const { return options_.keys.has_value(); }
+  /** Whether a key needs several uses before it has a row. */
+  bool filters() const { return unbounded() && options_.keys->filter_freq > 1; }
   RowUse UseOf(const float* record) const {
     RowUse use;
     std::memcpy(&use, record + record_width_, sizeof(use));

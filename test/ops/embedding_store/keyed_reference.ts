@@ -44,7 +44,9 @@ export class KeyedReference {
   /** Takes a step; gives what was looked up before it. */
   step(batch: StoreBatch, rate: number): Float32Array {
     this.#step++;
-    const { vectors, uses } = this.#look(batch, (table, id) => this.#see(table, id));
+    // All uses count before the first vector is read.
+    this.#look(batch, (table, id) => this.#see(table, id));
+    const { vectors, uses } = this.#look(batch, (table, id) => this.known[table]?.get(id)?.row ?? null);
     const sums = new Map<Row, number[]>();
     for (const { row, at, factor, dim } of uses) {
       const used = Array.from({ length: dim }, (_, d) => mul(factor, f(batch.gradients[0]?.[at + d] ?? NaN)));

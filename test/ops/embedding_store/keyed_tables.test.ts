@@ -79,6 +79,24 @@ for (const [name, rule] of Object.entries(RULES)) {
   });
 }
 
+test('uses of a key in one lookup count before it is looked up: all of them find its row, or none', async () => {
+  using store = new NativeStore({ kind: 'sgd', parameters: [], slots: [] });
+  const keys = { filterFreq: 4, stepsToLive: 0 };
+  store.addTable({ name: 'a', rows: 0, dim: 1, initial: { kind: 'constant', values: [START] }, keys });
+  // Two features share the table; the second one's uses count for the first one's vectors.
+  const feature = { table: 0, combiner: 'sum', single: true } as const;
+  const model = new StoreModel(store, [[feature, feature]]);
+  const look = (first: readonly number[], second: readonly number[]): number[] => {
+    const lookup = [first, second].map((ids) => ({ ids, rows: [], weights: null }));
+    return [...(model.look({ batchSize: first.length, lookups: [lookup], gradients: [] })[0] ?? [])];
+  };
+  // Key 5 is used four times, key 6 twice; the vectors of both features stand side by side.
+  assert.deepEqual(look([5, 6, 5], [5, 6, 5]), [START, START, 0, 0, START, START]);
+  assert.deepEqual(look([6, 9], [9, 9]), [0, 0, 0, 0]);
+  assert.deepEqual(look([9, 8], [6, 8]), [START, START, 0, 0]);
+  await model.close();
+});
+
 test('memory follows the keys that are alive: that of forgotten ones is used again', async (t) => {
   const folder = temporaryFolder(t);
   using store = new NativeStore({ kind: 'sgd', parameters: [], slots: [] });
