@@ -1,10 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { didYouMean, UserError } from '../errors.js';
-import { packageFile } from '../package_files.js';
-import { HelpRequested } from './args.js';
-import { type Command, Interrupted } from './command.js';
-import { consoleLog } from './console_log.js';
+import type { Command } from './command.js';
+import { packageVersion, runProgram } from './program.js';
 
 interface Entry {
   readonly summary: string;
@@ -70,21 +67,21 @@ function usage(): string {
   ].join('\n');
 }
 
-function version(): string {
-  const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  return manifest.version;
-}
+const VERSION: Command = (_, { stdout }) => {
+  stdout.write(`${packageVersion()}\n`);
+  return Promise.resolve(0);
+};
 
-async function run(argv: readonly string[]): Promise<number> {
+async function choose(argv: readonly string[]): Promise<readonly [Command, readonly string[]]> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(`${usage()}\n`);
-    return name === undefined ? 2 : 0;
+    const help: Command = (_, { stdout }) => {
+      stdout.write(`${usage()}\n`);
+      return Promise.resolve(name === undefined ? 2 : 0);
+    };
+    return [help, []];
   }
-  if (name === '--version') {
-    process.stdout.write(`${version()}\n`);
-    return 0;
-  }
+  if (name === '--version') return [VERSION, []];
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined) {
     throw new UserError(
@@ -100,45 +97,12 @@ async function run(argv: readonly string[]): Promise<number> {
     const { loadLibtensorflowAhead } = await import('../tf/native.js');
     loadLibtensorflowAhead();
   }
-  const command = await entry.load();
-  const abort = new AbortController();
-  // The first signal asks, the second insists.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      const reason = new Interrupted(signal);
-      abort.abort(reason);
-      process.once(signal, () => process.exit(reason.exitCode));
-    });
-  }
-  return command(rest, {
-    log: consoleLog(process.stderr, rest.includes('--verbose')),
-    stdout: process.stdout,
-    stderr: process.stderr,
-    signal: abort.signal,
-  });
+  return [await entry.load(), rest];
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
   return argv.includes('--help') || argv.includes('-h');
 }
 
-function fail(error: unknown, verbose: boolean): number {
-  if (error instanceof HelpRequested) {
-    process.stdout.write(`${error.message}\n`);
-    return 0;
-  }
-  if (error instanceof Interrupted) {
-    process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
-  }
-  const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`error: ${text}\n`);
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-  if (error instanceof UserError) return 2;
-  if (!verbose)
-    process.stderr.write('(this is not a mistake of yours we know of; --verbose shows where it happened)\n');
-  return 1;
-}
-
 const argv = process.argv.slice(2);
-process.exitCode = await run(argv).catch((error: unknown) => fail(error, argv.includes('--verbose')));
+process.exitCode = await runProgram(argv, () => choose(argv));

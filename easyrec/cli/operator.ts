@@ -1,12 +1,5 @@
-import { didYouMean, UserError } from '../errors.js';
+import { type Action, type Actions, chooser } from './chooser.js';
 import type { Command } from './command.js';
-
-interface Action {
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
-
-type Actions = Readonly<Record<string, Action>>;
 
 const PREFIX = 'easyrec operator';
 
@@ -89,25 +82,4 @@ function resources(kind: 'operator' | 'pipeline' | 'application', prefix: string
     row('show', `print one ${kind} of the server's`),
     row('delete', `delete one ${kind} from the server`),
   ]);
-}
-
-/** A command whose first word says which of several it is. */
-function chooser(name: string, summary: string, actions: Actions): Command {
-  return async (argv, context) => {
-    const [word, ...rest] = argv;
-    if (word === '--help' || word === '-h' || word === 'help') {
-      const width = Math.max(...Object.keys(actions).map((key) => key.length)) + 2;
-      const rows = Object.entries(actions).map(([key, action]) => `  ${key.padEnd(width)}${action.summary}`);
-      const usage = [`usage: ${name} ACTION [FLAGS]`, '', ...rows, '', `${name} ACTION --help tells more.`];
-      context.stdout.write(`${[summary, '', ...usage].join('\n')}\n`);
-      return 0;
-    }
-    const names = Object.keys(actions);
-    const action = word !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined;
-    if (action === undefined) {
-      const received = word === undefined ? 'nothing' : `"${word}"${didYouMean(word, names)}`;
-      throw new UserError(`${name}: expected ${names.join(', ')}, received ${received} (see ${name} --help)`);
-    }
-    return (await action.load())(rest, context);
-  };
 }
