@@ -4,7 +4,7 @@ import { packageFile } from '../package_files.js';
 
 /** TensorFlow's messages as plain objects; absent fields are left out, int64 are numbers, enums their names. */
 export interface TensorShapeProto {
-  readonly dim?: readonly { readonly size?: number }[];
+  readonly dim?: readonly { readonly size?: number; readonly name?: string }[];
   readonly unknown_rank?: boolean;
 }
 
@@ -83,6 +83,8 @@ export interface SignatureDef {
   readonly inputs?: Readonly<Record<string, TensorInfo>>;
   readonly outputs?: Readonly<Record<string, TensorInfo>>;
   readonly method_name?: string;
+  /** TensorProto messages, not decoded: what an input is where a request leaves it out. */
+  readonly defaults?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** A graph with its signatures and assets. */
@@ -187,6 +189,7 @@ export interface Messages {
   OpList: { readonly op?: readonly OpDef[] };
   AttrValue: AttrValueProto;
   GraphDef: GraphDef;
+  SignatureDef: SignatureDef;
   MetaGraphDef: MetaGraphDef;
   SavedModel: SavedModelProto;
   ConfigProto: ConfigProto;

@@ -71,6 +71,14 @@ export class Tensor implements Disposable {
     return viewAs(this.dtype, this.#memory(), this.size);
   }
 
+  /** The bytes of the elements in place, for any dtype whose elements are of one size; valid until `dispose()`. */
+  memory(): Uint8Array {
+    if (!hasFixedSize(this.dtype)) {
+      throw new GraphError(`tensor: expected a dtype of fixed size, received ${this.dtype}`);
+    }
+    return new Uint8Array(this.#memory());
+  }
+
   /** Copies of the strings, as bytes. */
   bytes(): Buffer[] {
     return readStrings(this.#strings(), this.size);
@@ -162,6 +170,26 @@ export function tensor(dtype: DType, shape: readonly number[], values: TensorVal
   return result;
 }
 
+/**
+ * A tensor of any dtype whose elements are of one size, from their bytes in this machine's order.
+ *
+ * @throws GraphError when the number of bytes is not that of the shape.
+ */
+export function tensorFromBytes(dtype: DType, shape: readonly number[], bytes: Uint8Array): Tensor {
+  const size = elementCount(shape) * DTYPES[dtype].bytes;
+  if (!hasFixedSize(dtype)) {
+    throw new GraphError(`tensor: expected a dtype of fixed size, received ${dtype}`);
+  }
+  if (bytes.length !== size) {
+    throw new GraphError(
+      `tensor: expected ${size} bytes for ${dtype} of shape [${shape.join(', ')}], received ${bytes.length}`,
+    );
+  }
+  const result = new Tensor(allocate(dtype, shape, size));
+  result.memory().set(bytes);
+  return result;
+}
+
 /** A scalar, its dtype as given. */
 export function scalar(dtype: DType, value: number | bigint | boolean | string): Tensor {
   return tensor(dtype, [], [value] as TensorValues);
@@ -178,6 +206,11 @@ export function stringTensor(shape: readonly number[], bytes: Uint8Array, offset
   const handle = allocate('string', shape, size * STRING_BYTES);
   const anyLarge = size > 0 && writeStrings(native().TF_TensorData(handle), bytes, offsets);
   return new Tensor(handle, anyLarge);
+}
+
+/** Whether elements of this type lie in the tensor's memory themselves. */
+function hasFixedSize(dtype: DType): boolean {
+  return dtype !== 'string' && DTYPES[dtype].bytes > 0;
 }
 
 function allocate(dtype: DType, shape: readonly number[], bytes: number): Handle<'TF_Tensor'> {

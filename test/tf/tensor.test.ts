@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { DType, NumericDType, Tensor, TensorValues } from '../../easyrec/tf/index.js';
-import { Graph, isNumeric, makeStep, scalar, Session, stringTensor, tensor } from '../../easyrec/tf/index.js';
+import {
+  Graph,
+  isNumeric,
+  makeStep,
+  scalar,
+  Session,
+  stringTensor,
+  tensor,
+  tensorFromBytes,
+} from '../../easyrec/tf/index.js';
 import { native } from '../../easyrec/tf/native.js';
 
 /** A tensor sent through a session and back. */
@@ -119,6 +128,17 @@ test('typed arrays of another type are converted', () => {
   assert.deepEqual([...x.data('int64'), ...y.data('float32')], [1n, -2n, 3, -4]);
 });
 
+test('types without an array of their own are copied as bytes, through a run too', async () => {
+  using graph = new Graph();
+  const x = graph.op('Placeholder', [], { dtype: 'complex64', shape: null }).output();
+  const y = graph.op('Conj', [x]).output();
+  await using session = Session.create(graph);
+  using fed = tensorFromBytes('complex64', [2], new Uint8Array(Float32Array.of(1.5, -2, 0, 3).buffer));
+  const [result] = session.runSync(makeStep({ feeds: [x], fetches: [y] }), [fed]);
+  assert.deepEqual([...new Float32Array(result?.memory().slice().buffer ?? [])], [1.5, 2, 0, -3]);
+  result?.dispose();
+});
+
 test('names what does not fit', () => {
   assert.throws(
     () => tensor('float32', [2, 2], [1, 2, 3]),
@@ -132,6 +152,11 @@ test('names what does not fit', () => {
   assert.throws(() => x.bytes(), /expected dtype string, received int32/);
   using word = scalar('string', 'word');
   assert.throws(() => word.numbers(), /expected a numeric dtype, received string/);
+  assert.throws(() => word.memory(), /expected a dtype of fixed size, received string/);
+  assert.throws(
+    () => tensorFromBytes('qint16', [3], new Uint8Array(5)),
+    /expected 6 bytes for qint16 of shape \[3\], received 5/,
+  );
 });
 
 test('disposing twice does nothing; every use after it is a named error', async () => {
