@@ -69,7 +69,10 @@ function parse(file: string, content: unknown): ExportRecord {
   const opLibraries = new Map<string, string>();
   for (const [path, sha256] of Object.entries(libraries)) {
     if (typeof sha256 !== 'string' || !SHA256.test(sha256)) {
-      throw problem(file, `op_libraries: "${path}": expected a SHA-256 sum, received ${JSON.stringify(sha256)}`);
+      throw problem(
+        file,
+        `op_libraries: "${path}": expected a SHA-256 sum, received ${JSON.stringify(sha256)}`,
+      );
     }
     opLibraries.set(path, sha256);
   }

@@ -22,13 +22,19 @@ export interface OpLibrary {
 // twice, and graphs using them fail then. Nothing is ever unloaded, so neither is this list.
 const loadedBySha256 = new Map<string, OpLibrary>();
 
+/** What has to hold for a library to be loaded. */
+export interface LoadOpLibraryOptions {
+  /** The content it must have, as 64 hexadecimal digits. Default: any. */
+  readonly sha256?: string;
+}
+
 /**
  * Loads a native op library; its ops can be used at once. The same content is loaded once per process, whatever
  * its path.
  *
- * @throws NativeError when the file is missing, is no library, or does not fit this TensorFlow.
+ * @throws NativeError when the file is missing, is no library, does not fit this TensorFlow, or has another content.
  */
-export function loadOpLibrary(path: string): OpLibrary {
+export function loadOpLibrary(path: string, expected: LoadOpLibraryOptions = {}): OpLibrary {
   const file = resolve(path);
   let content: Buffer;
   try {
@@ -38,6 +44,11 @@ export function loadOpLibrary(path: string): OpLibrary {
     throw new NativeError(`op library ${path}: cannot be read: ${reason}`, { cause: error });
   }
   const sha256 = createHash('sha256').update(content).digest('hex');
+  if (expected.sha256 !== undefined && expected.sha256 !== sha256) {
+    throw new NativeError(
+      `op library ${path}: has changed: expected SHA-256 ${expected.sha256}, received ${sha256}`,
+    );
+  }
   const known = loadedBySha256.get(sha256);
   if (known !== undefined) return known;
   const least = leastElfSize(content);

@@ -1,0 +1,56 @@
+import type { Log } from '../../log.js';
+import type { LoadRequest, ModelLoader } from '../loader.js';
+import type { ServableModel } from '../servable.js';
+import type { WorkerHealth } from './health.js';
+import type { OpLibraryTrust } from './op_library_trust.js';
+import { trustedOpLibraries } from './op_library_trust.js';
+import { SupervisedModel } from './supervised_model.js';
+import type { WorkerLimits } from './worker_limits.js';
+import { defaultWorkerLimits } from './worker_limits.js';
+
+/** How models are loaded in processes of their own. */
+export interface WorkerLoaderOptions {
+  readonly trust: OpLibraryTrust;
+  /** Default: `defaultWorkerLimits`, all or in part. */
+  readonly limits?: Partial<WorkerLimits> | undefined;
+  /** Told whenever a model's process is replaced, is to be, or answers again. Default: nobody is. */
+  readonly onHealth?: ((request: LoadRequest, health: WorkerHealth) => void) | undefined;
+}
+
+/**
+ * Loads each version of a model in a supervised process of its own, so that versions can bring different libraries for
+ * the same ops, libraries go when their version goes, and an op that fails brings down its own model alone.
+ */
+export class WorkerLoader implements ModelLoader {
+  readonly #options: WorkerLoaderOptions;
+  readonly #models = new Set<SupervisedModel>();
+
+  constructor(options: WorkerLoaderOptions) {
+    this.#options = options;
+  }
+
+  async load(request: LoadRequest, log: Log): Promise<ServableModel> {
+    const { trust, limits, onHealth } = this.#options;
+    const name = `model "${request.modelName}" version ${request.version}`;
+    const model = await SupervisedModel.start({
+      name,
+      log,
+      limits: { ...defaultWorkerLimits(), ...limits },
+      // Looked at again for each process: the files may have changed.
+      order: async () => ({
+        directory: request.directory,
+        libraries: await trustedOpLibraries(name, request.directory, trust),
+      }),
+      onHealth: (health) => {
+        if (health.state === 'closed') this.#models.delete(model);
+        onHealth?.(request, health);
+      },
+    });
+    this.#models.add(model);
+    return model;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#models].map((model) => model.close()));
+  }
+}
