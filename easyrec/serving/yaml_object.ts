@@ -78,12 +78,12 @@ export class YamlObject {
     }
   }
 
-  /** A text that is not empty; numbers are taken for one. */
-  string(key: string): string | undefined {
+  /** A text; numbers are taken for one. Empty ones are wrong, unless it is said that they are not. */
+  string(key: string, { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {}): string | undefined {
     const value = this.#value(key);
     if (value === undefined) return undefined;
     if (typeof value === 'number') return String(value);
-    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'string' && (mayBeEmpty || value !== '')) return value;
     throw this.#wrong(key, 'a text', value);
   }
 
@@ -142,6 +142,11 @@ export class YamlObject {
       `${this.#prefix.replace(/: $/, '.')}${key}: `,
     );
     return known === undefined ? object : object.#checked(known);
+  }
+
+  /** Whether a key holds a list. */
+  isList(key: string): boolean {
+    return isSeq(this.#node(key));
   }
 
   /** A list of texts; numbers are taken for texts. */
