@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../errors.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.js';
 import { ServingError, type StatusCode } from './status.js';
@@ -76,19 +76,25 @@ export async function startHttpServer(
     const response = errorResponse(new ServingError(code, error.message));
     return send(reply, { ...response, status: error.statusCode ?? response.status });
   });
-  try {
-    await app.listen({ host: options.host, port: options.port });
-  } catch (cause) {
-    await app.close();
-    throw new UserError(listenError(cause, options), { cause });
-  }
-  const address = app.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const port = await listen(app, options);
   const close = (): Promise<void> => {
     closing = true;
     return app.close();
   };
   return { port, close };
+}
+
+/** Returns the port that it listens on. */
+async function listen(app: FastifyInstance, options: HttpServerOptions): Promise<number> {
+  const { host, port } = options;
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    throw new UserError(listenError(cause, options), { cause });
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
 }
 
 function httpRequest(request: FastifyRequest, reply: FastifyReply): HttpRequest {

@@ -1,0 +1,47 @@
+import { inspectVersion } from './version_files.js';
+
+/** How long a folder is watched before it is loaded. */
+export interface Patience {
+  /** A whole SavedModel is loaded once its files have not changed for so long. */
+  readonly quietMs: number;
+  /** What is no whole SavedModel is loaded all the same, to fail, once its files have not changed for so long. */
+  readonly incompleteMs: number;
+}
+
+/**
+ * Tells when a version's folder is ready to be loaded: somebody may still be copying it. What has all its parts and
+ * has come to rest is; what lacks some waits as long as something still happens.
+ */
+export class VersionWatch {
+  #fingerprint: string | undefined;
+  /** By `performance.now()`, when the files were first seen as they are. */
+  #since = 0;
+  #lack = 'it was not looked at yet';
+
+  constructor(
+    readonly directory: string,
+    readonly patience: Patience,
+  ) {}
+
+  /** What the files were like at the last look. */
+  get fingerprint(): string | undefined {
+    return this.#fingerprint;
+  }
+
+  /** What it waits for. */
+  get reason(): string {
+    return this.#lack;
+  }
+
+  /** Looks at the files again. */
+  async isReady(): Promise<boolean> {
+    const { fingerprint, changedMs, lack } = await inspectVersion(this.directory);
+    const now = performance.now();
+    if (fingerprint !== this.#fingerprint) this.#since = now;
+    this.#fingerprint = fingerprint;
+    this.#lack = lack ?? 'its files changed a moment ago';
+    // The clock of a file server may be ahead: then only what was seen here counts.
+    const quietMs = Math.max(now - this.#since, Date.now() - changedMs);
+    return quietMs >= (lack === undefined ? this.patience.quietMs : this.patience.incompleteMs);
+  }
+}
