@@ -1,10 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { readFileSync } from 'node:fs';
-import type { ConfigNode } from '../../config/node.js';
-import { parseText } from '../../config/text_format.js';
-import { UserError } from '../../errors.js';
+import { availableParallelism } from 'node:os';
+import { packageFile } from '../../package_files.js';
+import { parseProto } from '../grpc/proto_file.js';
 import { invalidArgument } from '../status.js';
-import { messageSchema, wrapperSchema } from './text_schema.js';
+import { parseTextProto, readTextProto } from '../text_proto.js';
 
 /** How requests are joined to batches: TensorFlow Serving's BatchingParameters with every default resolved. */
 export interface BatchingParameters {
@@ -28,20 +27,23 @@ export interface BatchingParameters {
   readonly padVariableLengthInputs: boolean;
 }
 
-const INT64 = { kind: 'message', type: wrapperSchema('Int64Value', 'int64') } as const;
-const BOOL = { kind: 'message', type: wrapperSchema('BoolValue', 'bool') } as const;
+/** As it is written: 64-bit numbers are decimal text. */
+interface Message {
+  readonly max_batch_size?: Wrapper<string>;
+  readonly batch_timeout_micros?: Wrapper<string>;
+  readonly max_enqueued_batches?: Wrapper<string>;
+  readonly num_batch_threads?: Wrapper<string>;
+  readonly thread_pool_name?: Wrapper<string>;
+  readonly enable_large_batch_splitting?: Wrapper<boolean>;
+  readonly max_execution_batch_size?: Wrapper<string>;
+  readonly allowed_batch_sizes?: readonly string[];
+  readonly pad_variable_length_inputs?: boolean;
+}
 
-const SCHEMA = messageSchema('BatchingParameters', {
-  max_batch_size: INT64,
-  batch_timeout_micros: INT64,
-  max_enqueued_batches: INT64,
-  num_batch_threads: INT64,
-  thread_pool_name: { kind: 'message', type: wrapperSchema('StringValue', 'string') },
-  enable_large_batch_splitting: BOOL,
-  max_execution_batch_size: INT64,
-  allowed_batch_sizes: { kind: 'scalar', type: 'int64', repeated: true },
-  pad_variable_length_inputs: { kind: 'scalar', type: 'bool' },
-});
+/** One that is there without a value holds its type's default, as in every proto3 message. */
+interface Wrapper<Value> {
+  readonly value?: Value;
+}
 
 const DEFAULT_MAX_BATCH_SIZE = 1000;
 
@@ -50,50 +52,48 @@ const DEFAULT_MAX_BATCH_SIZE = 1000;
  * @returns TensorFlow Serving's defaults: at most 1000 rows, no waiting, 10 batches in the queue, a thread per core.
  */
 export function defaultBatchingParameters(): BatchingParameters {
-  return { ...parseBatchingParameters('', '<defaults>'), threadPoolName: 'model_server_batch_threads' };
+  return { ...fromMessage({}), threadPoolName: 'model_server_batch_threads' };
 }
 
 /**
  * Reads a BatchingParameters message in text format, as `--batching_parameters_file` names it.
- * @throws UserError when the file cannot be read, ConfigError when it is no such message, ServingError when values contradict each other.
+ * @throws DataError when the file cannot be read, ConfigError when it is no such message, ServingError when values contradict each other.
  */
 export function readBatchingParameters(file: string): BatchingParameters {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`batching_parameters_file: ${reason}`, { cause });
-  }
-  return parseBatchingParameters(text, file);
+  return fromMessage(readTextProto(messageType(), file));
 }
 
 /** As `readBatchingParameters`, from text; `file` is what errors call it. */
 export function parseBatchingParameters(text: string, file: string): BatchingParameters {
-  const node = parseText(SCHEMA, text, file);
-  const maxBatchSize = wrapped(node, 'max_batch_size') ?? DEFAULT_MAX_BATCH_SIZE;
-  const splits = node.child('enable_large_batch_splitting')?.one('value') === true;
-  const name = node.child('thread_pool_name')?.one('value');
-  const parameters: BatchingParameters = {
-    maxBatchSize,
-    batchTimeoutMicros: wrapped(node, 'batch_timeout_micros') ?? 0,
-    maxEnqueuedBatches: wrapped(node, 'max_enqueued_batches') ?? 10,
-    numBatchThreads: wrapped(node, 'num_batch_threads') ?? availableParallelism(),
-    threadPoolName: typeof name === 'string' ? name : 'batch_threads',
-    enableLargeBatchSplitting: splits,
-    maxExecutionBatchSize: splits
-      ? (wrapped(node, 'max_execution_batch_size') ?? maxBatchSize)
-      : maxBatchSize,
-    allowedBatchSizes: node.many('allowed_batch_sizes').map(({ value }) => Number(value)),
-    padVariableLengthInputs: node.one('pad_variable_length_inputs') === true,
-  };
-  return checked(parameters);
+  return fromMessage(parseTextProto(messageType(), text, file));
 }
 
-/** The value of a wrapper; one that is there without a value holds 0, as in every proto3 message. */
-function wrapped(node: ConfigNode, field: string): number | undefined {
-  const wrapper = node.child(field);
-  return wrapper === undefined ? undefined : Number(wrapper.one('value') ?? 0);
+function messageType(): ReturnType<ReturnType<typeof parseProto>['root']['lookupType']> {
+  const name = 'batching_parameters.proto';
+  const text = readFileSync(packageFile(`easyrec/serving/protos/${name}`), 'utf8');
+  return parseProto(name, text).root.lookupType('tensorflow.serving.BatchingParameters');
+}
+
+function fromMessage(message: Message): BatchingParameters {
+  const maxBatchSize = wrapped(message.max_batch_size) ?? DEFAULT_MAX_BATCH_SIZE;
+  const splits = message.enable_large_batch_splitting?.value ?? false;
+  return checked({
+    maxBatchSize,
+    batchTimeoutMicros: wrapped(message.batch_timeout_micros) ?? 0,
+    maxEnqueuedBatches: wrapped(message.max_enqueued_batches) ?? 10,
+    numBatchThreads: wrapped(message.num_batch_threads) ?? availableParallelism(),
+    threadPoolName: message.thread_pool_name?.value ?? 'batch_threads',
+    enableLargeBatchSplitting: splits,
+    maxExecutionBatchSize: splits
+      ? (wrapped(message.max_execution_batch_size) ?? maxBatchSize)
+      : maxBatchSize,
+    allowedBatchSizes: (message.allowed_batch_sizes ?? []).map(Number),
+    padVariableLengthInputs: message.pad_variable_length_inputs ?? false,
+  });
+}
+
+function wrapped(wrapper: Wrapper<string> | undefined): number | undefined {
+  return wrapper === undefined ? undefined : Number(wrapper.value ?? 0);
 }
 
 /** Refuses what TensorFlow Serving's scheduler refuses, in its words. */
