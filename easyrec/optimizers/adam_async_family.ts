@@ -29,7 +29,7 @@ export function adamAsyncFamily(options: AsyncOptions): Optimizer {
     rowRule:
       weightDecay === null
         ? { kind: 'adam', ...common, everyStep: false }
-        : { kind: 'adamw', ...common, weightDecay },
+        : { kind: 'adamw', ...common, everyStep: false, weightDecay },
     apply: (context, gradients) =>
       context.variables.graph.scope(name, () => [
         ...gradients.flatMap((pair) => update(context, pair, options)),

@@ -67,11 +67,9 @@ export function adamSlots(name: string): readonly [SlotSpec, SlotSpec] {
   ];
 }
 
-function rowRule({ name, beta1, beta2, everyStep, weightDecay }: AdamOptions): RowRule | null {
-  const slots = adamSlots(name);
-  if (weightDecay === null) return { kind: 'adam', slots, beta1, beta2, epsilon: ADAM_EPSILON, everyStep };
-  // The kernels' adamw moves looked-up rows only.
-  return everyStep ? null : { kind: 'adamw', slots, beta1, beta2, epsilon: ADAM_EPSILON, weightDecay };
+function rowRule({ name, beta1, beta2, everyStep, weightDecay }: AdamOptions): RowRule {
+  const common = { slots: adamSlots(name), beta1, beta2, epsilon: ADAM_EPSILON, everyStep };
+  return weightDecay === null ? { kind: 'adam', ...common } : { kind: 'adamw', ...common, weightDecay };
 }
 
 interface MoveParts {

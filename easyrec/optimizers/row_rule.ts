@@ -29,6 +29,7 @@ export type RowRule = { readonly slots: readonly SlotSpec[] } & (
       readonly beta1: number;
       readonly beta2: number;
       readonly epsilon: number;
+      readonly everyStep: boolean;
       readonly weightDecay: number;
     }
   | { readonly kind: 'momentumw'; readonly momentum: number; readonly weightDecay: number }
@@ -60,7 +61,7 @@ export function ruleParameters(rule: RowRule): readonly number[] {
     case 'adam':
       return [rule.beta1, rule.beta2, rule.epsilon, Number(rule.everyStep)];
     case 'adamw':
-      return [rule.beta1, rule.beta2, rule.epsilon, rule.weightDecay];
+      return [rule.beta1, rule.beta2, rule.epsilon, Number(rule.everyStep), rule.weightDecay];
     case 'momentumw':
       return [rule.momentum, rule.weightDecay];
     case 'rowwise_adagrad':

@@ -77,7 +77,7 @@ Rule::Rule(const std::string& name, const std::vector<float>& parameters, int sl
     }
   }
   apply_ = known.apply;
-  every_step_ = name == "adam" && parameters[3] != 0;
+  every_step_ = (name == "adam" || name == "adamw") && parameters[3] != 0;
 }
 
 }  // namespace easyrec::embedding

@@ -83,11 +83,14 @@ struct Adam {
   AdamConstants constants;
 };
 
-/** w -= decay w, then as Adam.  Parameters: beta1, beta2, epsilon, decay. */
+/**
+ * w -= decay w, then as Adam; rows that a step does not touch move as with Adam, and do not decay.
+ * Parameters: those of Adam, decay.
+ */
 struct AdamW {
-  static constexpr int kParameters = 4;
+  static constexpr int kParameters = 5;
   static constexpr int kSlots = 2;
-  explicit AdamW(const float* p) : adam(p), decay(p[3]) {}
+  explicit AdamW(const float* p) : adam(p), decay(p[4]) {}
 
   EASYREC_INLINE void Move(float* __restrict w, const float* __restrict g, int64_t dim, float rate) const {
     for (int64_t d = 0; d < dim; d++) w[d] -= decay * w[d];

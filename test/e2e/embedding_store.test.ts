@@ -8,7 +8,7 @@ import { planIn, trainIn } from '../support/in_process.js';
 import { tableModel } from '../support/table_model.js';
 import { meanLoss, predicted } from '../support/predicted.js';
 
-const OPTIMIZERS = ['adam_optimizer', 'lazy_adam_optimizer', 'adagrad_optimizer'] as const;
+const OPTIMIZERS = ['adam_optimizer', 'adamw_optimizer', 'lazy_adam_optimizer', 'adagrad_optimizer'] as const;
 const TWO_THREADS = {
   'train_config.intra_op_parallelism_threads': 2,
   'train_config.inter_op_parallelism_threads': 2,

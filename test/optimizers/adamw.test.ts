@@ -36,7 +36,3 @@ for (const [name, testCase] of Object.entries({ DENSE, SOME_ROWS, EMPTY_STEPS })
     assert.ok(difference <= 2e-6, `they differ by ${difference}`);
   });
 }
-
-test('kernels of rows have no such rule', () => {
-  assert.equal(adamW.rowRule, null);
-});

@@ -114,9 +114,32 @@ def take_steps(make, case):
   return trace
 `;
 
-/** Reads the case of sys.argv[1], takes its steps with the optimizer named by `make`, a Python expression, prints the trace. */
+/**
+ * Python's `decayed(learning_rate, base, decay, **options)`: decoupled weight decay around TensorFlow's own optimizers, as
+ * tf.contrib.opt had it, which TensorFlow 2 has not. The gradient is fed, so that nothing reads the weights before they
+ * decay.
+ */
+export const DECAYED = `
+def decayed(learning_rate, base, decay, **options):
+  class Decayed(base):
+    def _resource_apply_dense(self, grad, var):
+      with tf.control_dependencies([var.assign_sub(decay * var)]):
+        return super()._resource_apply_dense(grad, var)
+    def _resource_apply_sparse(self, grad, var, indices):
+      rows = decay * tf.gather(var, indices)
+      with tf.control_dependencies([var.scatter_sub(tf.IndexedSlices(rows, indices))]):
+        return super()._resource_apply_sparse(grad, var, indices)
+  return Decayed(learning_rate, **options)
+`;
+
+/**
+ * Reads the case of sys.argv[1], takes its steps with the optimizer named by `make`, prints the trace.
+ *
+ * @param make a Python expression, of `decayed` too
+ */
 export function pythonProgram(make: string): string {
   return `${TRACE_OF}
+${DECAYED}
 print(json.dumps(trace_of(lambda learning_rate: ${make}, json.loads(sys.argv[1]))))
 `;
 }

@@ -19,7 +19,12 @@ const RULES: readonly (readonly [Optimizer, string, readonly number[]])[] = [
   [
     OPTIMIZERS.adam_asyncw_optimizer(parseMessage('AdamAsyncWOptimizer', `${NUMBERS} weight_decay: 0.125`)),
     'adamw',
-    [0.5, 0.75, 1e-8, 0.125],
+    [0.5, 0.75, 1e-8, 0, 0.125],
+  ],
+  [
+    OPTIMIZERS.adamw_optimizer(parseMessage('AdamWOptimizer', `${NUMBERS} weight_decay: 0.125`)),
+    'adamw',
+    [0.5, 0.75, 1e-8, 1, 0.125],
   ],
   [OPTIMIZERS.adagrad_optimizer(parseMessage('AdagradOptimizer', '')), 'adagrad', []],
   [

@@ -4,24 +4,7 @@ import { parseMessage } from '../../easyrec/config/message.js';
 import { type Optimizer, OPTIMIZERS } from '../../easyrec/optimizers/index.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
 import { DENSE, EVERY_ROW, SOME_ROWS } from './cases.js';
-import { largestDifference, pythonTraces, runCase, type Trace } from './optimizer_case.js';
-
-/**
- * Decoupled weight decay around TensorFlow's own optimizers, as tf.contrib.opt had it, which TensorFlow 2 has not. The
- * gradient is fed, so that nothing reads the weights before they decay.
- */
-const DECAYED = `
-def decayed(learning_rate, base, decay, **options):
-  class Decayed(base):
-    def _resource_apply_dense(self, grad, var):
-      with tf.control_dependencies([var.assign_sub(decay * var)]):
-        return super()._resource_apply_dense(grad, var)
-    def _resource_apply_sparse(self, grad, var, indices):
-      rows = decay * tf.gather(var, indices)
-      with tf.control_dependencies([var.scatter_sub(tf.IndexedSlices(rows, indices))]):
-        return super()._resource_apply_sparse(grad, var, indices)
-  return Decayed(learning_rate, **options)
-`;
+import { DECAYED, largestDifference, pythonTraces, runCase, type Trace } from './optimizer_case.js';
 
 interface Comparison {
   readonly title: string;

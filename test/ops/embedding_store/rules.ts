@@ -98,7 +98,7 @@ export const RULES: Readonly<Record<string, KnownRule>> = {
   },
   adamw: {
     kind: 'adamw',
-    parameters: [0.85, 0.99, 1e-6, 0.02],
+    parameters: [0.85, 0.99, 1e-6, 0, 0.02],
     slots: [ZEROS, ZEROS],
     move: adam(0.85, 0.99, 1e-6, 0.02),
   },
