@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addLibrary, ASK, buildFaulty, callWith, writeFaultyModel } from './faulty_model.js';
+import type { Loaded } from './loading.js';
+import { isAlive, isUnavailable, load, mustEnd, pidOf } from './loading.js';
+
+let folder = '';
+/** Multiplies by 2. */
+let doubling = '';
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'easyrec-test-'));
+  doubling = join(folder, 'doubling');
+  const library = await buildFaulty(folder, 2);
+  await writeFaultyModel(doubling, library);
+  addLibrary(doubling, library);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function states({ healths }: Loaded): (string | number)[][] {
+  return healths.map(({ state, restarts }) => [state, restarts]);
+}
+
+test('an op that crashes fails its own call, and another process takes over within 2 s', async (t) => {
+  const loaded = await load(t, doubling);
+  const first = pidOf(loaded);
+  await assert.rejects(callWith(loaded.model, [ASK.crash]), (error: unknown) => {
+    assert.ok(isUnavailable(error));
+    assert.match(String(error), /model "faulty" version 1: its worker process ended with SIGSEGV; try again/);
+    return true;
+  });
+  const begin = Date.now();
+  // It arrived after the crash, and so waits for the new process.
+  assert.deepEqual(await callWith(loaded.model, [5]), [10]);
+  assert.ok(Date.now() - begin < 2000, `took ${Date.now() - begin} ms`);
+  assert.notEqual(pidOf(loaded), first);
+  assert.deepEqual(states(loaded), [
+    ['restarting', 0],
+    ['running', 1],
+  ]);
+  assert.equal(loaded.healths.at(-1)?.problem, 'the worker process ended with SIGSEGV');
+});
+
+test('a process that is killed loses the calls it works on, and no others', async (t) => {
+  const loaded = await load(t, doubling);
+  const failed = assert.rejects(callWith(loaded.model, [ASK.sleep400Ms]), isUnavailable);
+  await sleep(100);
+  process.kill(pidOf(loaded), 'SIGKILL');
+  await failed;
+  assert.deepEqual(await callWith(loaded.model, [1]), [2]);
+});
+
+test('a process that was stopped is replaced within 2 s', async (t) => {
+  const loaded = await load(t, doubling);
+  const stopped = pidOf(loaded);
+  process.kill(stopped, 'SIGSTOP');
+  const begin = Date.now();
+  await assert.rejects(callWith(loaded.model, [1]), /its worker process was stopped and was killed/);
+  assert.deepEqual(await callWith(loaded.model, [2]), [4]);
+  assert.ok(Date.now() - begin < 2000, `took ${Date.now() - begin} ms`);
+  assert.equal(isAlive(stopped), false);
+});
+
+test('a process that does not answer is replaced', async (t) => {
+  const loaded = await load(t, doubling, { limits: { hangMs: 1000 } });
+  await assert.rejects(
+    callWith(loaded.model, [ASK.freeze]),
+    /its worker process did not answer for 1 s and was killed/,
+  );
+  assert.deepEqual(await callWith(loaded.model, [2]), [4]);
+});
+
+test('an op that does not end misses its deadline, and later its process is given up', async (t) => {
+  const loaded = await load(t, doubling, { limits: { overdueMs: 400, drainMs: 500 } });
+  const hung = pidOf(loaded);
+  const begin = Date.now();
+  await assert.rejects(callWith(loaded.model, [ASK.hang], { timeoutMs: 200 }), {
+    code: 'DEADLINE_EXCEEDED',
+  });
+  assert.ok(Date.now() - begin < 500, `took ${Date.now() - begin} ms`);
+  assert.deepEqual(await callWith(loaded.model, [3]), [6]);
+  // In time for the new process, and not for the end of the old one's.
+  await sleep(300);
+  const draining = callWith(loaded.model, [ASK.sleep400Ms]);
+  assert.deepEqual(await draining, [2 * ASK.sleep400Ms]);
+  await sleep(700);
+  assert.equal(isAlive(hung), false);
+  assert.notEqual(pidOf(loaded), hung);
+  assert.deepEqual(states(loaded), [
+    ['restarting', 0],
+    ['running', 1],
+  ]);
+});
+
+test('a client that has gone gets CANCELLED, and what is left of its call is given up', async (t) => {
+  const loaded = await load(t, doubling, { limits: { abandonedMs: 300, drainMs: 100 } });
+  const abort = new AbortController();
+  const cancelled = assert.rejects(callWith(loaded.model, [ASK.hang], { signal: abort.signal }), {
+    code: 'CANCELLED',
+  });
+  await sleep(50);
+  abort.abort();
+  await cancelled;
+  await sleep(600);
+  assert.deepEqual(await callWith(loaded.model, [3]), [6]);
+  assert.equal(loaded.healths.at(-1)?.restarts, 1);
+});
+
+test('a deadline holds for calls that wait for a process', async (t) => {
+  const { model } = await load(t, doubling, { limits: { threads: 1, maxInFlight: 1 } });
+  const hung = callWith(model, [ASK.hang]).catch(() => 'closed');
+  const begin = Date.now();
+  await assert.rejects(callWith(model, [1], { timeoutMs: 200 }), { code: 'DEADLINE_EXCEEDED' });
+  const took = Date.now() - begin;
+  assert.ok(took >= 190 && took < 600, `took ${took} ms`);
+  await model.close();
+  assert.equal(await hung, 'closed');
+});
+
+test('no more calls wait than there is room for, and those that ended make room', async (t) => {
+  const { model } = await load(t, doubling, { limits: { threads: 1, maxInFlight: 1, maxQueued: 2 } });
+  const first = callWith(model, [ASK.sleep400Ms]);
+  const late = assert.rejects(callWith(model, [1], { timeoutMs: 50 }), { code: 'DEADLINE_EXCEEDED' });
+  const second = callWith(model, [1]);
+  await assert.rejects(callWith(model, [2]), { code: 'RESOURCE_EXHAUSTED' });
+  await late;
+  assert.deepEqual(await callWith(model, [3]), [6]);
+  assert.deepEqual(await Promise.all([first, second]), [[2 * ASK.sleep400Ms], [2]]);
+});
+
+test('a model that cannot be loaded again is tried less and less often, and answers at once until then', async (t) => {
+  const loaded = await load(t, doubling, { limits: { backOffMs: 2500, maxUsefulBackOffMs: 1 } });
+  process.env['FAULTY_LIBRARY_CRASHES'] = '1';
+  t.after(() => delete process.env['FAULTY_LIBRARY_CRASHES']);
+  await assert.rejects(callWith(loaded.model, [ASK.crash]), isUnavailable);
+  // It waits for the new process, which crashes as well.
+  await assert.rejects(callWith(loaded.model, [1]), isUnavailable);
+  delete process.env['FAULTY_LIBRARY_CRASHES'];
+  const { state, problem } = loaded.healths.at(-1) ?? {};
+  assert.equal(state, 'backing_off');
+  assert.match(problem ?? '', /cannot be loaded again: .*libfaulty_2\.so, ended with SIGABRT/);
+  const begin = Date.now();
+  await assert.rejects(callWith(loaded.model, [1]), isUnavailable);
+  assert.ok(Date.now() - begin < 100, `took ${Date.now() - begin} ms`);
+  await sleep(4000);
+  assert.deepEqual(await callWith(loaded.model, [1]), [2]);
+});
+
+const SERVER = `
+const [, loaderUrl, directory] = process.argv;
+const { WorkerLoader } = await import(loaderUrl);
+const log = { info: (line) => console.log(line), warn() {}, debug() {} };
+const loader = new WorkerLoader({ trust: { fromModels: true } });
+await loader.load({ modelName: 'm', version: 1n, directory }, log);
+console.log('ready');
+setInterval(() => {}, 1000);
+`;
+
+for (const isStopped of [false, true]) {
+  test(`a ${isStopped ? 'stopped' : 'running'} process does not outlive a server that is killed`, async (t) => {
+    const url = new URL('../../../easyrec/serving/workers/index.js', import.meta.url).href;
+    const args = ['--input-type=module', '-e', SERVER, url, doubling];
+    const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => server.kill('SIGKILL'));
+    let output = '';
+    for await (const chunk of server.stdout) {
+      output += String(chunk);
+      if (output.includes('ready')) break;
+    }
+    const pid = Number(/worker process (\d+)/.exec(output)?.[1]);
+    assert.ok(isAlive(pid), output);
+    if (isStopped) process.kill(pid, 'SIGSTOP');
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    await mustEnd(pid);
+  });
+}
