@@ -1,5 +1,6 @@
 import grpc from '@grpc/grpc-js';
 import { UserError } from '../../errors.js';
+import { clearSocketPath } from './socket_file.js';
 
 /** A service and what answers it. */
 export interface GrpcService {
@@ -12,14 +13,21 @@ export interface GrpcServerOptions {
   readonly services: readonly GrpcService[];
   /** An address, IPv6 in brackets. Default: all of this machine's. */
   readonly host?: string | undefined;
-  /** 0 takes any free port. */
-  readonly port: number;
+  /** 0 takes any free port; absent for none, where there is a socket. */
+  readonly port?: number | undefined;
+  /** A file to listen on as a Unix socket, besides the port. */
+  readonly socketPath?: string | undefined;
   /** Limit for one message, in either direction. */
   readonly maxMessageBytes: number;
+  /** For TLS, on the port and the socket; default none. */
+  readonly credentials?: grpc.ServerCredentials | undefined;
+  /** Further settings by gRPC's own names, such as `grpc.max_concurrent_streams`. */
+  readonly channelArguments?: Readonly<Record<string, string | number>> | undefined;
 }
 
 /** A gRPC server that listens. */
 export interface GrpcServer {
+  /** 0 where it listens on a socket only. */
   readonly port: number;
   /** Takes no more calls, lets those in progress end, and cancels what has not ended after `drainMs`. */
   close(): Promise<void>;
@@ -29,36 +37,56 @@ export interface GrpcServer {
 const DRAIN_MS = 9_000;
 
 /**
- * Starts a gRPC server without TLS.
- * @throws UserError when the port is taken or may not be used.
+ * Starts a gRPC server.
+ * @throws UserError when the port or the socket is taken or may not be used.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { services, host, port, maxMessageBytes } = options;
+  const { services, socketPath, maxMessageBytes } = options;
   const server = new grpc.Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
     // Two servers on one port would each get a share of the calls: the second is to fail instead.
     'grpc.so_reuseport': 0,
+    ...options.channelArguments,
   });
   for (const { definition, implementation } of services) server.addService(definition, implementation);
-  const bound = await (host === undefined ? bindAll(server, port) : bind(server, `${host}:${port}`));
+  let port = 0;
+  try {
+    port = await bindPort(server, options);
+    if (socketPath !== undefined) {
+      await clearSocketPath(socketPath);
+      await bind(server, `unix:${socketPath}`, options);
+    }
+  } catch (error) {
+    server.forceShutdown();
+    throw error;
+  }
   let closing: Promise<void> | undefined;
-  return { port: bound, close: () => (closing ??= drain(server)) };
+  return { port, close: () => (closing ??= drain(server)) };
+}
+
+async function bindPort(server: grpc.Server, options: GrpcServerOptions): Promise<number> {
+  const { host, port, socketPath } = options;
+  if (port !== undefined) {
+    return host === undefined ? bindAll(server, port, options) : bind(server, `${host}:${port}`, options);
+  }
+  if (socketPath === undefined) throw new UserError('a gRPC server needs a port or a socket to listen on');
+  return 0;
 }
 
 /** On all addresses, IPv6 and IPv4; a machine may have no IPv6. */
-async function bindAll(server: grpc.Server, port: number): Promise<number> {
+async function bindAll(server: grpc.Server, port: number, options: GrpcServerOptions): Promise<number> {
   try {
-    return await bind(server, `[::]:${port}`);
+    return await bind(server, `[::]:${port}`, options);
   } catch (error) {
     if (!(error instanceof UserError) || !/EAFNOSUPPORT|EADDRNOTAVAIL/.test(error.message)) throw error;
-    return bind(server, `0.0.0.0:${port}`);
+    return bind(server, `0.0.0.0:${port}`, options);
   }
 }
 
-function bind(server: grpc.Server, address: string): Promise<number> {
+function bind(server: grpc.Server, address: string, { credentials }: GrpcServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials ?? grpc.ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);
       else reject(new UserError(`cannot listen on ${address}: ${error.message}`, { cause: error }));
     });

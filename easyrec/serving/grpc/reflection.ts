@@ -58,7 +58,7 @@ class DescriptorIndex {
     for (const file of files) {
       const bytes = encodeFile(file);
       this.#files.set(file.name, bytes);
-      for (const symbol of symbolsOf(file.root)) this.#symbols.set(symbol, bytes);
+      for (const symbol of symbolsOf(file)) this.#symbols.set(symbol, bytes);
     }
   }
 
@@ -85,38 +85,61 @@ function problem(code: 'NOT_FOUND' | 'INVALID_ARGUMENT', text: string): Answer {
 }
 
 /** Packages are no symbols; a method's and a field's symbol is its owner's and its name. */
-function symbolsOf(node: protobuf.NamespaceBase): readonly string[] {
-  return node.nestedArray.flatMap((child) => {
-    const name = child.fullName.slice(1);
-    if (child instanceof protobuf.Service) {
-      return [name, ...child.methodsArray.map((method) => `${name}.${method.name}`)];
-    }
-    if (child instanceof protobuf.Type) {
-      return [name, ...child.fieldsArray.map((field) => `${name}.${field.name}`), ...symbolsOf(child)];
-    }
-    if (child instanceof protobuf.Namespace) return symbolsOf(child);
-    return [name];
+function symbolsOf({ root, package: scope, definitions }: ProtoFile): readonly string[] {
+  return [...definitions].flatMap((name) => {
+    const definition = root.lookup(`${scope}.${name}`);
+    return definition === null ? [] : symbolsIn(definition);
   });
 }
 
-function encodeFile({ name, root }: ProtoFile): Uint8Array {
-  const { file } = root.toDescriptor('proto3');
-  // One file with one package becomes one descriptor; packages around it that are empty have none of interest.
-  const content = file.find(
-    ({ messageType, service }) => (messageType?.length ?? 0) + (service?.length ?? 0) > 0,
-  );
-  const types = content?.messageType ?? [];
-  const scope = root.lookup(content?.package ?? '');
-  if (scope instanceof protobuf.Namespace) for (const type of types) qualifyNames(type, scope);
-  return descriptor.FileDescriptorProto.encode({ ...content, name, dependency: [] }).finish();
+function symbolsIn(node: protobuf.ReflectionObject): readonly string[] {
+  const name = node.fullName.slice(1);
+  if (node instanceof protobuf.Service) {
+    return [name, ...node.methodsArray.map((method) => `${name}.${method.name}`)];
+  }
+  if (node instanceof protobuf.Type) {
+    const fields = node.fieldsArray.map((field) => `${name}.${field.name}`);
+    return [name, ...fields, ...node.nestedArray.flatMap(symbolsIn)];
+  }
+  return [name];
+}
+
+function encodeFile({ name, root, package: scope, imports, definitions }: ProtoFile): Uint8Array {
+  // There is one descriptor for all files of a package together: this file's part of it is taken out.
+  const content = root.toDescriptor('proto3').file.find((each) => (each.package ?? '') === scope);
+  const own = <Definition extends { readonly name?: string | null }>(
+    all: readonly Definition[] | null | undefined,
+  ): Definition[] => (all ?? []).filter((each) => definitions.has(each.name ?? ''));
+  const types = own(content?.messageType);
+  const parent = root.lookup(scope);
+  if (parent instanceof protobuf.Namespace) for (const type of types) qualifyNames(type, parent);
+  return descriptor.FileDescriptorProto.encode({
+    ...content,
+    name,
+    dependency: [...imports],
+    messageType: types,
+    enumType: own(content?.enumType),
+    service: own(content?.service),
+  }).finish();
 }
 
 /** Writes the types of fields in full, `.package.Type`: not every client resolves shorter names. */
 function qualifyNames(message: descriptor.IDescriptorProto, scope: protobuf.NamespaceBase): void {
   const type = scope.lookupType(message.name ?? '');
+  const nestedTypes = message.nestedType ?? [];
   for (const field of message.field ?? []) {
     const own = type.get(field.name ?? '');
-    if (own instanceof protobuf.Field && own.resolvedType) field.typeName = own.resolvedType.fullName;
+    if (own instanceof protobuf.MapField) {
+      // A map is a list of messages with a key and a value, which protobufjs does not have as a type of its own.
+      const entry = nestedTypes.find((each) => each.name === field.typeName);
+      const value = entry?.field?.find((each) => each.name === 'value');
+      if (value && own.resolvedType) value.typeName = own.resolvedType.fullName;
+      field.typeName = `${type.fullName}.${field.typeName ?? ''}`;
+    } else if (own instanceof protobuf.Field && own.resolvedType) {
+      field.typeName = own.resolvedType.fullName;
+    }
   }
-  for (const nested of message.nestedType ?? []) qualifyNames(nested, type);
+  for (const nested of nestedTypes) {
+    if (nested.options?.mapEntry !== true) qualifyNames(nested, type);
+  }
 }

@@ -1,0 +1,220 @@
+import type protobuf from 'protobufjs';
+import { DTYPES, type TypedArray } from '../../../tf/index.js';
+import type { ServableTensor } from '../../servable.js';
+import { readStringContent, stringContent } from './string_list.js';
+import { layoutOf, layoutOfCode, type TensorLayout } from './tensor_layout.js';
+import { readBooleans, readVarints32, readVarints64, writeVarints, type IntegerArray } from './varints.js';
+import { bytesField, integerField, type Parts, readFields, readInt64, tagOf, WIRE } from './wire.js';
+
+const DTYPE_TAG = tagOf(1, 'varint');
+const SHAPE_TAG = tagOf(2, 'bytes');
+const CONTENT_TAG = tagOf(4, 'bytes');
+const FIELDS = { dtype: 1, shape: 2, content: 4 } as const;
+const SHAPE_FIELDS = { dim: tagOf(2, 'bytes'), unknownRank: tagOf(3, 'varint') } as const;
+const SIZE_TAG = tagOf(1, 'varint');
+
+/** TensorFlow's own limit for the rank of a tensor. */
+const MAX_RANK = 254;
+
+/** A short list stands for a tensor whose last value repeats: this much memory it may ask for beyond what was sent. */
+const MAX_REPEATED_BYTES = 256 * 1024 * 1024;
+
+/** The fields of a TensorProto as they were sent. */
+interface TensorFields {
+  dtype: number;
+  /** undefined when the shape is none that a tensor can have. */
+  shape: number[] | undefined;
+  content: Uint8Array | undefined;
+  /** The typed lists by field number, in the pieces they came in; one value that is not packed is a piece, too. */
+  readonly lists: Map<number, Uint8Array[]>;
+}
+
+/**
+ * A tensor from its message: from `tensor_content` or from the typed list of its dtype, whose last value repeats
+ * where the list is too short. Numbers may share the memory of `bytes`.
+ * @returns undefined when the message stands for no tensor.
+ * @throws Error when the bytes are no message.
+ */
+export function decodeTensorProto(bytes: Uint8Array): ServableTensor | undefined {
+  const fields = readTensorFields(bytes);
+  const known = layoutOfCode(fields.dtype);
+  const { shape } = fields;
+  if (known === undefined || shape === undefined) return undefined;
+  const [dtype, layout] = known;
+  const length = shape.reduce((product, dim) => product * dim, layout.width);
+  if (!Number.isSafeInteger(length)) return undefined;
+  if (dtype === 'string') {
+    const values = stringsOf(fields, layout, length);
+    return values && { dtype, shape, values };
+  }
+  const values = numbersOf(fields, layout, length);
+  return values && { dtype, shape, values };
+}
+
+function readTensorFields(bytes: Uint8Array): TensorFields {
+  const fields: TensorFields = { dtype: 0, shape: [], content: undefined, lists: new Map() };
+  readFields(bytes, (tag, reader) => {
+    if (tag === DTYPE_TAG) fields.dtype = reader.int32();
+    else if (tag === SHAPE_TAG) fields.shape = extendShape(fields.shape, reader.bytes());
+    else if (tag === CONTENT_TAG) fields.content = reader.bytes();
+    else return readListPiece(tag, reader, fields.lists);
+    return true;
+  });
+  return fields;
+}
+
+function readListPiece(tag: number, reader: protobuf.Reader, lists: Map<number, Uint8Array[]>): boolean {
+  const field = tag >>> 3;
+  const wire = tag & 7;
+  if (field < 5 || field > 17) return false;
+  let piece: Uint8Array;
+  if (wire === WIRE.bytes) {
+    piece = reader.bytes();
+  } else if (wire === WIRE.varint || wire === WIRE.fixed32 || wire === WIRE.fixed64) {
+    const start = reader.pos;
+    reader.skipType(wire, 0, field);
+    piece = reader.buf.subarray(start, reader.pos);
+  } else {
+    return false;
+  }
+  const list = lists.get(field);
+  if (list === undefined) lists.set(field, [piece]);
+  else list.push(piece);
+  return true;
+}
+
+/** A message that comes in pieces is merged, lists one after the other. */
+function extendShape(shape: number[] | undefined, bytes: Uint8Array): number[] | undefined {
+  let valid = shape !== undefined;
+  const dims = shape ?? [];
+  readFields(bytes, (tag, reader) => {
+    if (tag === SHAPE_FIELDS.dim) {
+      const size = dimSize(reader.bytes());
+      if (size < 0 || !Number.isSafeInteger(size)) valid = false;
+      dims.push(size);
+    } else if (tag === SHAPE_FIELDS.unknownRank) {
+      if (reader.bool()) valid = false;
+    } else {
+      return false;
+    }
+    return true;
+  });
+  return valid && dims.length <= MAX_RANK ? dims : undefined;
+}
+
+function dimSize(bytes: Uint8Array): number {
+  let size = 0;
+  readFields(bytes, (tag, reader) => {
+    if (tag !== SIZE_TAG) return false;
+    size = Number(readInt64(reader));
+    return true;
+  });
+  return size;
+}
+
+function stringsOf(
+  { content, lists }: TensorFields,
+  { field }: TensorLayout,
+  length: number,
+): Uint8Array[] | undefined {
+  if (content !== undefined && content.length > 0) return readStringContent(content, length);
+  const sent = lists.get(field) ?? [];
+  if (sent.length >= length) return sent.length === length ? sent : sent.slice(0, length);
+  const last = sent.at(-1) ?? new Uint8Array();
+  if ((length - sent.length) * POINTER_BYTES > MAX_REPEATED_BYTES) return undefined;
+  return [...sent, ...new Array<Uint8Array>(length - sent.length).fill(last)];
+}
+
+/** What a string costs at least, in an array. */
+const POINTER_BYTES = 8;
+
+function numbersOf(
+  { content, lists }: TensorFields,
+  layout: TensorLayout,
+  length: number,
+): TypedArray | undefined {
+  const { elementBytes } = layout;
+  if (content !== undefined && content.length > 0) {
+    return content.length === length * elementBytes ? arrayOf(content, layout) : undefined;
+  }
+  const pieces = lists.get(layout.field) ?? [];
+  const [only = new Uint8Array()] = pieces;
+  const packed = pieces.length > 1 ? Buffer.concat(pieces) : only;
+  if (layout.kind === 'fixed') {
+    if (packed.length % elementBytes !== 0) throw new RangeError('packed field of a broken length');
+    if (packed.length === length * elementBytes) return arrayOf(packed, layout);
+  }
+  // Each value that was sent took a byte at least.
+  if ((length - packed.length) * elementBytes > MAX_REPEATED_BYTES) return undefined;
+  const values = layout.view(new ArrayBuffer(length * elementBytes), 0, length);
+  repeatLast(values, fill(values, packed, layout), layout.width);
+  return values;
+}
+
+/** Fills in the values that were sent; returns how many there were. */
+function fill(values: TypedArray, packed: Uint8Array, { kind }: TensorLayout): number {
+  if (kind === 'fixed') {
+    const bytes = new Uint8Array(values.buffer);
+    bytes.set(packed.subarray(0, bytes.length));
+    return packed.length / values.BYTES_PER_ELEMENT;
+  }
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return readVarints64(packed, values);
+  if (values instanceof Float32Array || values instanceof Float64Array) return 0;
+  if (kind === 'boolean' && values instanceof Uint8Array) return readBooleans(packed, values);
+  return readVarints32(packed, values);
+}
+
+function repeatLast(values: TypedArray, count: number, width: number): void {
+  if (count === 0 || count >= values.length) return;
+  if (width === 2) {
+    for (let at = count; at < values.length; at += width) values.copyWithin(at, count - width, count);
+  } else if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    values.fill(values[count - 1] ?? 0n, count);
+  } else {
+    values.fill(values[count - 1] ?? 0, count);
+  }
+}
+
+/** The bytes as an array: in place where they are aligned for it. */
+function arrayOf(bytes: Uint8Array, { kind, elementBytes, view }: TensorLayout): TypedArray {
+  if (kind === 'boolean') return Uint8Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));
+  const inPlace = bytes.byteOffset % elementBytes === 0;
+  const source = inPlace ? bytes : new Uint8Array(bytes);
+  return view(source.buffer, source.byteOffset, bytes.length / elementBytes);
+}
+
+/**
+ * A tensor's message, in pieces.
+ * @param asContent whether the values go into `tensor_content` instead of the typed list of the dtype.
+ */
+export function tensorProto(tensor: ServableTensor, asContent = false): Parts {
+  const { dtype, shape } = tensor;
+  const layout = layoutOf(dtype);
+  if (layout === undefined) throw new RangeError(`values of type ${dtype} cannot be sent`);
+  const head = [...integerField(FIELDS.dtype, DTYPES[dtype].code), ...shapeField(shape)];
+  if (tensor.dtype === 'string') {
+    if (asContent) return [...head, ...bytesField(FIELDS.content, stringContent(tensor.values))];
+    return [...head, ...tensor.values.flatMap((value) => bytesField(layout.field, [value]))];
+  }
+  const { values } = tensor;
+  if (values.length === 0) return head;
+  if (asContent) return [...head, ...bytesField(FIELDS.content, [bytesOf(values)])];
+  const isInteger = layout.kind === 'varint' && isIntegerArray(values);
+  return [...head, ...bytesField(layout.field, [isInteger ? writeVarints(values) : bytesOf(values)])];
+}
+
+function shapeField(shape: readonly number[]): Parts {
+  return bytesField(
+    FIELDS.shape,
+    shape.flatMap((size) => bytesField(SHAPE_FIELDS.dim >>> 3, integerField(SIZE_TAG >>> 3, BigInt(size)))),
+  );
+}
+
+function bytesOf(values: TypedArray): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function isIntegerArray(values: TypedArray): values is IntegerArray {
+  return !(values instanceof Float32Array || values instanceof Float64Array);
+}
