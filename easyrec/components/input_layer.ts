@@ -99,10 +99,8 @@ export class InputLayers implements GroupSource {
         (part) => (part instanceof Output ? part : embedded?.features[next++]) ?? missing(),
       );
       const isAll = requests.length === parts.length;
-      const concat = (isAll ? embedded?.concat : null) ?? ops.concat(features, 1);
-      if (embedded !== null) {
-        this.#regularize(isAll ? [concat] : embedded.concat === null ? embedded.features : [embedded.concat]);
-      }
+      const concat = ops.concat(isAll && embedded !== null ? embedded.parts : features, 1);
+      if (embedded !== null) this.#regularize(embedded.parts);
       return { concat, features };
     });
   }

@@ -40,7 +40,7 @@ export function dense(ctx: BuildContext, x: Output, options: DenseOptions): Outp
     if (kernelL2 > 0 && ctx.mode === 'train') {
       ctx.regularization.push(ops.mul(ops.l2Loss(weights), kernelL2));
     }
-    const product = rank === 2 ? ops.matmul(x, weights) : lastAxisProduct(x, weights, units);
+    const product = rank === 2 ? ctx.kernels.product(x, weights) : lastAxisProduct(x, weights, units);
     if (!useBias) return product;
     const bias = ctx.variables.getOrCreate(`${name}/bias`, { shape: [units], initializer: biasInitializer });
     return ops.biasAdd(product, bias.read());

@@ -29,6 +29,16 @@ export interface BatchNormalized {
   readonly variance: Output;
 }
 
+/** N fields, for each of which a row has K numbers, and all rows have K vectors of D. */
+export interface ProjectionInputs {
+  /** `[B, N K]`. */
+  readonly numbers: Output;
+  /** `[K, N D]`. */
+  readonly vectors: Output;
+  /** N. */
+  readonly fields: number;
+}
+
 /**
  * The parts of a model that one native op can compute in place of several standard ones. Which of both runs, nothing
  * but training knows; the values are the same but for rounding.
@@ -43,4 +53,8 @@ export interface DenseKernels {
    * those with j = i: `[B, N (N + 1) / 2]`.
    */
   dotProducts(fields: Fields, options: { readonly diagonal: boolean }): Output;
+  /** For each field its vectors' sum, weighted with the row's numbers: `[B, N D]`. */
+  projections(inputs: ProjectionInputs): Output;
+  /** `[B, in] x [in, units] -> [B, units]`. */
+  product(x: Output, weights: Output): Output;
 }

@@ -44,8 +44,8 @@ export interface LookupRequest {
 export interface LookedUp {
   /** One tensor a request, `[B, D]`. */
   readonly features: readonly Output[];
-  /** All of them side by side, where the engine has that at no cost. */
-  readonly concat: Output | null;
+  /** All of them side by side, in as few tensors as the engine has without copying: `[B, a multiple of D]` each. */
+  readonly parts: readonly Output[];
 }
 
 /** How embedding tables are made and looked up; the rest of a model knows nothing of it. */
@@ -77,26 +77,26 @@ export function plainEmbeddings(keysOf?: (table: string) => number): EmbeddingEn
       }
       return { name, rows, dim };
     },
-    lookUp: ({ graph, variables }, requests) => ({
-      features: requests.map(({ scope, table, value, combiner, mayReadTable }) =>
+    lookUp({ graph, variables }, requests) {
+      const features = requests.map(({ scope, table, value, combiner, mayReadTable }) =>
         graph.scope(scope, () => {
           if (table.rows === Infinity) return keyedLookup(variables, table.name, value, combiner);
           return embeddingLookup(variableOf(variables, table.name), value, { combiner, mayReadTable });
         }),
-      ),
-      concat: null,
-    }),
+      );
+      return { features, parts: features };
+    },
   };
 }
 
 /** Of models without tables that have a row for each key. */
 export const PLAIN_EMBEDDINGS: EmbeddingEngine = plainEmbeddings();
 
-/** The parts of `[B, sum of dims]` that belong to each request. */
-export function splitByTable(concat: Output, requests: readonly LookupRequest[]): readonly Output[] {
-  if (requests.length === 1) return [concat];
+/** The columns of `[B, sum of dims]` that belong to each request. */
+export function splitByTable(part: Output, requests: readonly LookupRequest[]): readonly Output[] {
+  if (requests.length === 1) return [part];
   return ops.split(
-    concat,
+    part,
     requests.map(({ table }) => table.dim),
     1,
   );

@@ -109,15 +109,19 @@ void Feature::SetFactors(const float* weights, Combiner combiner) {
   }
 }
 
-Batch::Batch(const Context& context, const FeatureAttributes& attributes, int& input)
-    : size_(ScalarInput<int32_t>(context, input, "batch_size")) {
-  if (size_ < 0) throw InvalidArgument("batch_size: expected 0 or more, received " + std::to_string(size_));
-  input++;
+int64_t BatchSizeInput(const Context& context, int input) {
+  const int32_t size = ScalarInput<int32_t>(context, input, "batch_size");
+  if (size < 0) throw InvalidArgument("batch_size: expected 0 or more, received " + std::to_string(size));
+  return size;
+}
+
+Batch::Batch(const Context& context, const FeatureAttributes& attributes, const std::vector<int64_t>& sizes,
+             int& input) {
   const int count = static_cast<int>(attributes.size());
   features_.reserve(attributes.size());
   for (int f = 0; f < count; f++) {
     const size_t i = static_cast<size_t>(f);
-    features_.emplace_back(attributes.names[i], *attributes.tables[i], attributes.combiners[i], size_,
+    features_.emplace_back(attributes.names[i], *attributes.tables[i], attributes.combiners[i], sizes[i],
                            context.Input(input + f), context.Input(input + count + f),
                            context.Input(input + 2 * count + f));
     ids_ += features_.back().size();

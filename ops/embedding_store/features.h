@@ -78,10 +78,12 @@ class Feature {
 /** The features of a call, and how its work is shared out. */
 class Batch {
  public:
-  /** Reads the inputs `batch_size`, `ids`, `rows` and `weights`, in this order from `input` on; moves `input` past them. */
-  Batch(const Context& context, const FeatureAttributes& attributes, int& input);
+  /**
+   * Reads the inputs `ids`, `rows` and `weights`, in this order from `input` on; moves `input` past them.
+   * `sizes`: rows of the batch, for each feature.
+   */
+  Batch(const Context& context, const FeatureAttributes& attributes, const std::vector<int64_t>& sizes, int& input);
 
-  int64_t size() const { return size_; }
   const std::vector<Feature>& features() const { return features_; }
   const Feature& operator[](size_t feature) const { return features_[feature]; }
   int64_t ids() const { return ids_; }
@@ -89,7 +91,6 @@ class Batch {
   int threads() const { return threads_; }
 
  private:
-  int64_t size_;
   std::vector<Feature> features_;
   int64_t ids_ = 0;
   int threads_;
@@ -107,6 +108,9 @@ struct Unit {
 
 /** Groups by themselves where there are enough of them to keep all threads busy; large ones in parts. */
 std::vector<Unit> UnitsOf(const Batch& batch, const std::vector<FeatureGroup>& groups);
+
+/** Rows of a batch, the only element of an input. */
+int64_t BatchSizeInput(const Context& context, int input);
 
 /** The only element of an input. */
 template <typename T>

@@ -234,9 +234,10 @@ class Lookup {
 
   void Compute(const Context& context) const {
     Store& store = *attributes_.store;
-    int input = 0;
-    const Batch batch(context, attributes_, input);
-    const Tensor vectors = context.Output<float>(0, {batch.size(), width_});
+    const int64_t rows = BatchSizeInput(context, 0);
+    int input = 1;
+    const Batch batch(context, attributes_, std::vector<int64_t>(attributes_.size(), rows), input);
+    const Tensor vectors = context.Output<float>(0, {rows, width_});
     const Tensor records = context.Output<int64_t>(1, {train_ ? batch.ids() : 0});
     std::vector<Place> places;
     int64_t column = 0;
@@ -246,15 +247,16 @@ class Lookup {
     }
     if (train_) {
       const std::unique_lock<std::shared_mutex> lock(store.mutex());
-      Train(store, batch, places, records.data<int64_t>());
+      Train(store, batch, rows, places, records.data<int64_t>());
     } else {
       const std::shared_lock<std::shared_mutex> lock(store.mutex());
-      Evaluate(store, batch, places);
+      Evaluate(store, batch, rows, places);
     }
   }
 
  private:
-  void Train(const Store& store, const Batch& batch, const std::vector<Place>& places, int64_t* records) const {
+  void Train(const Store& store, const Batch& batch, int64_t size, const std::vector<Place>& places,
+             int64_t* records) const {
     std::vector<int64_t*> starts;
     for (const Feature& feature : batch.features()) {
       starts.push_back(records);
@@ -277,7 +279,7 @@ class Lookup {
     }
     if (shared.empty()) return;
     Parallel(batch.threads(), batch.threads(), [&](int64_t u) {
-      const Part rows(batch.size(), u, batch.threads());
+      const Part rows(size, u, batch.threads());
       for (const size_t f : shared) Gather(*attributes_.tables[f], batch[f], rows, places[f], starts[f]);
     });
   }
@@ -306,10 +308,10 @@ class Lookup {
     }
   }
 
-  void Evaluate(const Store& store, const Batch& batch, const std::vector<Place>& places) const {
+  void Evaluate(const Store& store, const Batch& batch, int64_t size, const std::vector<Place>& places) const {
     const int64_t parts = batch.threads();
     Parallel(parts, batch.threads(), [&](int64_t u) {
-      const Part rows(batch.size(), u, parts);
+      const Part rows(size, u, parts);
       for (size_t f = 0; f < places.size(); f++) EvaluateRows(store, *attributes_.tables[f], batch[f], rows, places[f]);
     });
   }

@@ -2,6 +2,7 @@ import type { DenseKernels, Fields } from '../../layers/dense_kernels.js';
 import type { Output } from '../../tf/index.js';
 import { ops } from '../../tf/index.js';
 import { joinSplits } from './join_splits.js';
+import { productOfParts } from './product_of_parts.js';
 
 export interface KernelOptions {
   /** 0: as many as the machine has cores. */
@@ -32,6 +33,11 @@ export function nativeKernels({ threads }: KernelOptions): DenseKernels {
       const pairs = (count * (count + (diagonal ? 1 : -1))) / 2;
       return op.output(0).setShape([rows(fields), pairs]);
     },
+    projections({ numbers, vectors, fields }) {
+      const op = numbers.graph.op('EasyRecProjections', [numbers, vectors], { fields, threads });
+      return op.output(0);
+    },
+    product: productOfParts,
   };
 }
 

@@ -1,6 +1,8 @@
 import { GraphError } from '../../errors.js';
 import type { GradientRules, OutputGradients } from '../../tf/grad/index.js';
+import { besideEachOther, byField, columnsOfField } from '../../layers/plain_kernels.js';
 import type { Operation, Output } from '../../tf/index.js';
+import { ops } from '../../tf/index.js';
 
 /** The attributes that an op and its gradient op have in common. */
 function shared(op: Operation, names: readonly string[]): Record<string, number | string | boolean> {
@@ -39,5 +41,19 @@ export const DENSE_RULES = {
     const inputs = [op.inputs, onlyFirst(op, dys)];
     return op.graph.op('EasyRecDotProductsGrad', inputs, shared(op, ['width', 'diagonal', 'threads']))
       .outputs;
+  },
+  // y_n = sum_k v_nk e_nk: dy_n/de_nk = v_nk, dy_n/dv_nk = e_nk
+  EasyRecProjections: (op, [dy]) => {
+    const [numbers, vectors] = [op.input(0), op.input(1)];
+    const fields = op.attr('fields').i ?? 0;
+    const width = columnsOfField(vectors, fields);
+    return [
+      () => {
+        const [dys, ofFields] = [byField(dy, fields, width), byField(vectors, fields, width)];
+        const products = ops.batchMatmul(dys, ofFields, { transposeB: true }); // [N, B, D] x [N, D, K]
+        return besideEachOther(products, numbers.shape?.[1] ?? NaN);
+      },
+      () => op.graph.op('EasyRecProjectionsGrad', [numbers, dy], shared(op, ['fields', 'threads'])).output(),
+    ];
   },
 } satisfies GradientRules;

@@ -12,16 +12,22 @@ import { ancestors } from '../../tf/grad/differentiable.js';
 import type { Graph, Operation, Output, Variables } from '../../tf/index.js';
 import { nameHash, ops } from '../../tf/index.js';
 import type { EmbeddingStore, StoreTable } from './embedding_store.js';
+import { batchSizeOf, LookupConstants, type RequestRun, runsOf } from './lookup_runs.js';
 
-/** What one group of training looked up. */
+/** What one op of training looked up. */
 interface TrainedLookup {
   readonly requests: readonly LookupRequest[];
+  readonly batchSize: Output;
+  readonly ids: Ids;
   readonly vectors: Output;
   readonly records: Output;
-  /** All vectors as the model has them, and those of each request. */
-  readonly concat: Output;
+  /** The vectors as the model has them: those of all requests side by side, and those of each. */
+  readonly part: Output;
   readonly features: readonly Output[];
 }
+
+/** Ids, their rows of the batch and their weights, one tensor a request each. */
+type Ids = readonly [readonly Output[], readonly Output[], readonly Output[]];
 
 /**
  * Embedding tables in a store of their own: one lookup for all features of a group, and one op that moves the rows
@@ -31,11 +37,12 @@ export class StoreEmbeddings implements EmbeddingEngine {
   readonly store: EmbeddingStore;
   readonly #graph: Graph;
   readonly #lookups: TrainedLookup[] = [];
-  #nothing: { readonly ids: Output; readonly numbers: Output } | null = null;
+  readonly #constants: LookupConstants;
 
   constructor(graph: Graph, store: EmbeddingStore) {
     this.#graph = graph;
     this.store = store;
+    this.#constants = new LookupConstants(graph);
   }
 
   createTable({ seed }: Variables, name: string, options: TableOptions): EmbeddingTable {
@@ -50,27 +57,49 @@ export class StoreEmbeddings implements EmbeddingEngine {
     );
   }
 
-  lookUp({ graph, mode }: BuildContext, requests: readonly LookupRequest[]): LookedUp {
+  lookUp(ctx: BuildContext, requests: readonly LookupRequest[]): LookedUp {
     const [first] = requests;
     if (first === undefined) throw new Error('expected at least one feature to look up');
     const scope = first.scope.slice(0, first.scope.lastIndexOf('/'));
-    return graph.scope(scope, () => {
-      const isTrained = mode === 'train';
-      const op = graph.op(
-        'EasyRecEmbeddingLookup',
-        [first.value.batchSize, ...this.#ids(requests)],
-        { ...this.#attributes(requests), train: isTrained },
-        { controlInputs: isTrained ? this.#countedBefore(requests) : [] },
-      );
-      const width = requests.reduce((sum, { table }) => sum + table.dim, 0);
-      const vectors = op.output(0).setShape([-1, width]);
-      const features = splitByTable(vectors, requests);
-      // A tensor apart from what is split: which of the two the loss depends on says which tables it depends on.
-      const concat = ops.identity(vectors);
-      if (mode === 'train')
-        this.#lookups.push({ requests, vectors, records: op.output(1), concat, features });
-      return { features, concat };
+    return ctx.graph.scope(scope, () => {
+      const looked = runsOf(requests).map((run) => this.#lookUpRun(ctx, run));
+      return {
+        features: looked.flatMap(({ features }) => features),
+        parts: looked.map(({ part }) => part),
+      };
     });
+  }
+
+  #lookUpRun(
+    ctx: BuildContext,
+    { requests, projections }: RequestRun,
+  ): Pick<TrainedLookup, 'part' | 'features'> {
+    const { graph, mode } = ctx;
+    const isTrained = mode === 'train';
+    const count = projections?.count ?? 0;
+    const batchSize = projections === null ? batchSizeOf(requests) : this.#constants.count(count);
+    const ids = projections === null ? this.#ids(requests) : this.#allIds(requests, count);
+    const op = graph.op(
+      'EasyRecEmbeddingLookup',
+      [batchSize, ...ids],
+      { ...this.#attributes(requests), train: isTrained },
+      { controlInputs: isTrained ? this.#countedBefore(requests) : [] },
+    );
+    const width = requests.reduce((sum, { table }) => sum + table.dim, 0);
+    const vectors = op.output(0).setShape([projections === null ? -1 : count, width]);
+    const part =
+      projections === null
+        ? vectors
+        : ctx.kernels.projections({
+            numbers: ops.concat(projections.numbers, 1),
+            vectors,
+            fields: requests.length,
+          });
+    const features = splitByTable(part, requests);
+    if (isTrained) {
+      this.#lookups.push({ requests, batchSize, ids, vectors, records: op.output(1), part, features });
+    }
+    return { part, features };
   }
 
   /** Lookups that count keys of the same tables: which of a key's uses is the one that gives it a row must not vary. */
@@ -88,19 +117,19 @@ export class StoreEmbeddings implements EmbeddingEngine {
 
   /** What `train` needs the gradients of the loss with respect to. */
   get outputs(): readonly Output[] {
-    return this.#lookups.flatMap(({ vectors, concat, features }) => [vectors, concat, ...features]);
+    return this.#lookups.flatMap(({ vectors, features }) => [vectors, ...features]);
   }
 
   /**
    * Takes the gradients of the loss with respect to `outputs`, null where it does not depend on one.
    *
-   * @param loss lets lookups be found that a kernel of the model reads as a whole, past their features
+   * @param loss what they are gradients of: what reads a lookup as a whole, past its features, is among its ancestors
    * @returns what adds the nodes that move the rows which training looked up, the names of the tables that they move,
    *   and the tables that stay as they are
    */
   train(
     slopes: readonly (Output | null)[],
-    loss: Output | null = null,
+    loss: Output,
   ): {
     readonly rowUpdates: (rate: Output, scale?: number) => readonly Operation[];
     readonly rowTables: readonly string[];
@@ -108,14 +137,17 @@ export class StoreEmbeddings implements EmbeddingEngine {
   } {
     let next = 0;
     const trained = new Set<string>();
-    const readers = loss === null ? [] : ancestors([loss]).filter(({ type }) => type !== 'SplitV');
+    const readers = ancestors([loss]).filter(({ type }) => type !== 'SplitV');
     const lookups = this.#lookups.map((lookup) => {
-      const isWhole = readers.some(({ inputs }) => inputs.includes(lookup.vectors));
-      const { requests } = lookup;
-      const [slope = null, ofAll = null, ...ofEach] = slopes.slice(next, next + 2 + requests.length);
-      next += 2 + requests.length;
+      const { requests, vectors, part, features } = lookup;
+      // Splitting is no use by itself, and neither is projecting.
+      const isWhole = readers.some(
+        (reader) => reader.inputs.includes(part) || (reader !== part.op && reader.inputs.includes(vectors)),
+      );
+      const [slope = null, ...ofEach] = slopes.slice(next, next + 1 + features.length);
+      next += 1 + features.length;
       requests.forEach(({ table }, i) => {
-        if (isWhole || ofAll !== null || (ofEach[i] ?? null) !== null) trained.add(table.name);
+        if (slope !== null && (isWhole || (ofEach[i] ?? null) !== null)) trained.add(table.name);
       });
       return { ...lookup, slope };
     });
@@ -137,13 +169,13 @@ export class StoreEmbeddings implements EmbeddingEngine {
     lookups: readonly (TrainedLookup & { readonly slope: Output })[],
     before: readonly Operation[],
   ): readonly Operation[] {
+    if (lookups.length === 0) return [];
     const requests = lookups.flatMap((lookup) => lookup.requests);
-    const [first] = requests;
-    if (first === undefined) return [];
+    const all = (which: 0 | 1 | 2): readonly Output[] => lookups.flatMap(({ ids }) => ids[which]);
     const inputs = [
       rate,
-      first.value.batchSize,
-      ...this.#ids(requests),
+      lookups.map(({ batchSize }) => batchSize),
+      ...[all(0), all(1), all(2)],
       lookups.map(({ records }) => records),
       lookups.map(({ slope }) => slope),
     ];
@@ -156,14 +188,20 @@ export class StoreEmbeddings implements EmbeddingEngine {
     ];
   }
 
-  /** Ids, rows and weights, a list of one tensor a feature each. */
-  #ids(requests: readonly LookupRequest[]): readonly (readonly Output[])[] {
-    const nothing = this.#none();
+  #ids(requests: readonly LookupRequest[]): Ids {
+    const { ids: none, numbers } = this.#constants.nothing;
     return [
       requests.map(({ value }) => value.ids),
-      requests.map(({ value }) => (value.single === true ? nothing.ids : value.rows)),
-      requests.map(({ value }) => value.weights ?? nothing.numbers),
+      requests.map(({ value }) => (value.single === true ? none : value.rows)),
+      requests.map(({ value }) => value.weights ?? numbers),
     ];
+  }
+
+  /** Each of the first `count` rows of the tables, as the ids of a batch of so many rows. */
+  #allIds(requests: readonly LookupRequest[], count: number): Ids {
+    const { ids: none, numbers } = this.#constants.nothing;
+    const ids = this.#constants.ids(count);
+    return [requests.map(() => ids), requests.map(() => none), requests.map(() => numbers)];
   }
 
   #attributes(requests: readonly LookupRequest[]) {
@@ -179,14 +217,5 @@ export class StoreEmbeddings implements EmbeddingEngine {
     const table = this.store.find(name);
     if (table === undefined) throw new Error(`no table ${name}: made by another engine`);
     return table.index;
-  }
-
-  #none(): { readonly ids: Output; readonly numbers: Output } {
-    const graph = this.#graph;
-    this.#nothing ??= graph.rootScope(() => ({
-      ids: ops.constant(graph, 'int64', [], [0]),
-      numbers: ops.constant(graph, 'float32', [], [0]),
-    }));
-    return this.#nothing;
   }
 }

@@ -77,7 +77,7 @@ export class StoreModel {
     const gradients = lookups.map(() => ops.placeholder(graph, 'float32', [-1, -1], 'gradients'));
     const update = graph.op(
       'EasyRecEmbeddingUpdate',
-      [rate, batchSize, ...inputs(fed.flat()), looked.map(({ records }) => records), gradients],
+      [rate, lookups.map(() => batchSize), ...inputs(fed.flat()), looked.map(({ records }) => records), gradients],
       { ...attrs(lookups.flat()), lookup_sizes: lookups.map(({ length }) => length) },
     );
     const feeds = [batchSize, ...fed.flat().flatMap(({ ids, rows, weights }) => [ids, rows, weights])];

@@ -6,10 +6,9 @@ import { gradients } from '../../../easyrec/tf/grad/index.js';
 import type { Output } from '../../../easyrec/tf/index.js';
 import { Graph, makeStep, ops, Session, tensor } from '../../../easyrec/tf/index.js';
 import { DENSE_RULES } from '../../../easyrec/train/dense_kernels/rules.js';
-import { random } from '../../ops/support.js';
 import { assertGradients } from '../../support/gradient_check.js';
 import { spread } from '../../tf/grad/cases/case.js';
-import { type Fed, type Model, native, plain, valuesAndGradients } from './kernel_case.js';
+import { assertSame, type Fed, type Model, native, noise, plain, valuesAndGradients } from './kernel_case.js';
 
 type Inputs = readonly Output[];
 
@@ -49,40 +48,12 @@ const norm =
     return [y, mean, variance];
   };
 
-/** Numbers between -1 and 1 times `scale`, plus `offset`. */
-function noise(seed: number, shape: readonly number[], scale = 1, offset = 0): Fed {
-  const next = random(seed);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return { shape, values: Array.from({ length: size }, () => offset + scale * (2 * next() - 1)) };
-}
-
 function batchNormInputs(seed: number, rows: number, columns: number, scale = 1, offset = 0): Fed[] {
   return [
     noise(seed, [rows, columns], scale, offset),
     noise(seed + 1, [columns], 0.5, 1),
     noise(seed + 2, [columns]),
   ];
-}
-
-/** Fails unless elements differ by at most `tolerance` times the largest of their tensor. */
-function assertSame(
-  actual: readonly Float32Array[],
-  expected: readonly Float32Array[],
-  tolerance: number,
-): void {
-  assert.equal(actual.length, expected.length);
-  actual.forEach((values, t) => {
-    const other = expected[t] ?? new Float32Array();
-    assert.equal(values.length, other.length);
-    const largest = other.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30);
-    values.forEach((value, i) => {
-      const difference = Math.abs(value - (other[i] ?? NaN));
-      assert.ok(
-        difference <= tolerance * largest,
-        `tensor ${t}, element ${i}: ${value} against ${other[i]}, the largest being ${largest}`,
-      );
-    });
-  });
 }
 
 interface Case {

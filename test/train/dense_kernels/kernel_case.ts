@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { DenseKernels } from '../../../easyrec/layers/dense_kernels.js';
 import { PLAIN_KERNELS } from '../../../easyrec/layers/plain_kernels.js';
 import { loadOpLibrary } from '../../../easyrec/tf/index.js';
@@ -6,6 +7,7 @@ import { gradients } from '../../../easyrec/tf/grad/index.js';
 import { denseLibraryFile } from '../../../easyrec/train/dense_kernels/index.js';
 import { nativeKernels } from '../../../easyrec/train/dense_kernels/native_kernels.js';
 import { DENSE_RULES } from '../../../easyrec/train/dense_kernels/rules.js';
+import { random } from '../../ops/support.js';
 
 /** The library under test: another build of it where scripts/sanitize_ops names one. */
 const LIBRARY = process.env['EASYREC_TEST_DENSE_LIBRARY'] ?? denseLibraryFile();
@@ -67,5 +69,33 @@ export async function valuesAndGradients(
   return results.map((result) => {
     using kept = result;
     return kept.data('float32').slice();
+  });
+}
+
+/** Numbers between -1 and 1 times `scale`, plus `offset`. */
+export function noise(seed: number, shape: readonly number[], scale = 1, offset = 0): Fed {
+  const next = random(seed);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { shape, values: Array.from({ length: size }, () => offset + scale * (2 * next() - 1)) };
+}
+
+/** Fails unless elements differ by at most `tolerance` times the largest of their tensor. */
+export function assertSame(
+  actual: readonly Float32Array[],
+  expected: readonly Float32Array[],
+  tolerance: number,
+): void {
+  assert.equal(actual.length, expected.length);
+  actual.forEach((values, t) => {
+    const other = expected[t] ?? new Float32Array();
+    assert.equal(values.length, other.length);
+    const largest = other.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30);
+    values.forEach((value, i) => {
+      const difference = Math.abs(value - (other[i] ?? NaN));
+      assert.ok(
+        difference <= tolerance * largest,
+        `tensor ${t}, element ${i}: ${value} against ${other[i]}, the largest being ${largest}`,
+      );
+    });
   });
 }

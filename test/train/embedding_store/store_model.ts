@@ -109,9 +109,8 @@ export class StoreModel {
     );
     const look = (mode: 'train' | 'infer'): readonly Output[] =>
       requests.map((group) => {
-        const { concat } = engine.lookUp(tower(variables, { mode }), group);
-        if (concat === null) throw new Error('expected one tensor');
-        return concat;
+        const { parts } = engine.lookUp(tower(variables, { mode }), group);
+        return ops.concat(parts, 1);
       });
     const outputs = look('train');
     const slopes = outputs.map(() => ops.placeholder(graph, 'float32', [-1, -1], 'slopes'));
@@ -127,7 +126,7 @@ export class StoreModel {
       if (slope !== null && !('op' in slope)) throw new Error('expected a dense gradient');
       return slope;
     });
-    const { rowUpdates, rowTables } = engine.train(ofOutputs);
+    const { rowUpdates, rowTables } = engine.train(ofOutputs, loss);
     const targets = optimizer.apply({ variables, learningRate, rowUpdates, rowTables }, []);
     const feeds = [batchSize, ...fed.flatMap(({ ids, rows, weights }) => [ids, rows, weights])];
     this.#train = makeStep({ feeds: [...feeds, ...slopes, learningRate], fetches: outputs, targets });
