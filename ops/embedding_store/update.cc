@@ -95,8 +95,9 @@ class Update {
     Store& store = *attributes_.store;
     int input = 0;
     const float rate = ScalarInput<float>(context, input++, "rate");
-    const Batch batch(context, attributes_, input);
     const int lookups = static_cast<int>(lookup_sizes_.size());
+    const std::vector<int64_t> rows = BatchSizes(context, input);
+    const Batch batch(context, attributes_, rows, input);
     std::vector<Tensor> records;
     std::vector<Tensor> gradients;
     for (int l = 0; l < lookups; l++) records.push_back(context.Input(input + l));
@@ -117,6 +118,15 @@ class Update {
   }
 
  private:
+  /** Of each feature: that of its lookup. Moves `input` past the inputs. */
+  std::vector<int64_t> BatchSizes(const Context& context, int& input) const {
+    std::vector<int64_t> sizes;
+    for (const int64_t features : lookup_sizes_) {
+      sizes.insert(sizes.end(), static_cast<size_t>(features), BatchSizeInput(context, input++));
+    }
+    return sizes;
+  }
+
   std::vector<Source> SourcesOf(const Batch& batch, const std::vector<Tensor>& records,
                                 const std::vector<Tensor>& gradients) const {
     std::vector<Source> sources;
@@ -130,8 +140,9 @@ class Update {
         ids += batch[i].size();
       }
       const std::vector<int64_t> shape = gradients[l].shape();
-      if (shape != std::vector<int64_t>{batch.size(), width}) {
-        throw InvalidArgument("gradients: expected shape " + FormatShape({batch.size(), width}) + ", received " +
+      const std::vector<int64_t> expected = {batch[f].batch_size(), width};
+      if (shape != expected) {
+        throw InvalidArgument("gradients: expected shape " + FormatShape(expected) + ", received " +
                               FormatShape(shape));
       }
       if (records[l].size() != ids) {
@@ -211,7 +222,7 @@ void NoOutputs(const ShapeContext&) {}
 [[maybe_unused]] const bool registered = [] {
   OpDefinition("EasyRecEmbeddingUpdate")
       .Input("rate: float")
-      .Input("batch_size: int32")
+      .Input("batch_sizes: L * int32")
       .Input("ids: N * int64")
       .Input("rows: N * int64")
       .Input("weights: N * float")
