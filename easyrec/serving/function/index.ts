@@ -1,4 +1,5 @@
 export { GatewayClient, type GatewayClientOptions } from './gateway_client.js';
+export { type GatewayServer, type GatewayServerOptions, startGatewayServer } from './gateway_server.js';
 export { GatewayError } from './gateway_error.js';
 export type {
   CreateFunctionRequest,

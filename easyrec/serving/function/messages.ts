@@ -52,7 +52,7 @@ export interface UploadHeader {
   readonly handler_name?: string;
   /** A call that takes longer is answered DEADLINE_EXCEEDED; 0 stands for the gateway's default. */
   readonly timeout_ms?: number;
-  /** Calls that one worker takes at once; 0 stands for 1. */
+  /** Calls that one worker takes at once; 0 stands for 10, as many as the original has threads. */
   readonly concurrency?: number;
   /** Workers stop when nobody has called for so long; 0 stands for never. */
   readonly idle_timeout_ms?: number;

@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Log } from '../../log.js';
+import { invalidArgument, ServingError, STATUS_CODES } from '../status.js';
+import { checkFunctionName } from './deployment.js';
+import type { Gateway } from './gateway.js';
+import type { CreateFunctionRequest, FunctionInfo } from './messages.js';
+import { MAX_MESSAGE_BYTES } from './protocol.js';
+
+/** A request that has been read as far as its route. */
+interface HttpCall {
+  readonly gateway: Gateway;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** What the path names; empty where it names nothing. */
+  readonly name: string;
+}
+
+/** What a route answers: text as it is, all else as JSON. */
+type Route = (call: HttpCall) => unknown;
+
+const MAX_JSON_BYTES = 1024 * 1024;
+const TEXT = 'text/plain; charset=utf-8';
+
+/** Methods and paths; `*` stands for a function's name. */
+const ROUTES: Readonly<Record<string, Route>> = {
+  'GET /function/*': invoke,
+  'POST /function/*': invoke,
+  'GET /system/functions': ({ gateway }) => ({ Functions: gateway.list().map(infoJson) }),
+  'POST /system/functions': async (call) => {
+    const wanted = await readRequest(call);
+    await call.gateway.deploy(wanted);
+    return { Msg: `function ${wanted.Service} is deployed` };
+  },
+  'PUT /system/functions': async (call) => {
+    const wanted = await readRequest(call);
+    await call.gateway.update(wanted);
+    return { Msg: `function ${wanted.Service} is updated` };
+  },
+  'GET /system/function/*': ({ gateway, name }) => infoJson(gateway.info(name)),
+  'DELETE /system/function/*': async ({ gateway, name }) => {
+    await gateway.delete(name);
+    return { Msg: `function ${name} is deleted` };
+  },
+  'GET /system/function-log/*': async ({ gateway, name }) => ({ Msg: await gateway.readLog(name) }),
+  'GET /system/function-status/*': ({ gateway, name }) => gateway.status(name),
+  'PUT /system/scale-function': scale,
+  'POST /system/scale-function': scale,
+  'GET /system/info': ({ gateway }) => ({ Msg: gateway.describe() }),
+  'GET /healthz': () => 'OK',
+};
+
+/** The gateway's HTTP side; it listens nowhere, but takes connections that are handed to it. */
+export function gatewayHttp(gateway: Gateway, log: Log): Server {
+  const server = createServer((request, response) => {
+    answer(gateway, request, response).catch((error: unknown) => fail(request, response, { error, log }));
+  });
+  // A handler may take as long as its function's limit says; only the sending of a request is to come to an end.
+  server.requestTimeout = 0;
+  server.headersTimeout = 60_000;
+  return server;
+}
+
+async function answer(gateway: Gateway, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const { pattern, name } = splitPath(path);
+  const key = `${request.method ?? ''} ${pattern}`;
+  const route = Object.hasOwn(ROUTES, key) ? ROUTES[key] : undefined;
+  if (route === undefined) {
+    const allowed = Object.keys(ROUTES).filter((known) => known.endsWith(` ${pattern}`));
+    if (allowed.length === 0)
+      throw new ServingError('NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`);
+    const methods = allowed.map((known) => known.split(' ')[0]).join(', ');
+    sendText(response, 405, `expected ${methods}, received ${request.method ?? ''}`);
+    return;
+  }
+  const result = await route({ gateway, request, response, name });
+  if (typeof result === 'string') sendText(response, 200, result);
+  else send(response, 200, 'application/json', JSON.stringify(result));
+}
+
+/** A name is taken as it was sent, so that no encoded `/` or `..` leads anywhere. */
+function splitPath(path: string): { readonly pattern: string; readonly name: string } {
+  const [, folder, name] = /^(\/function|\/system\/function(?:-log|-status)?)\/([^/]+)\/?$/.exec(path) ?? [];
+  if (folder === undefined || name === undefined)
+    return { pattern: path.replace(/\/$/, '') || '/', name: '' };
+  return { pattern: `${folder}/*`, name };
+}
+
+async function invoke({ gateway, request, response, name }: HttpCall): Promise<string> {
+  checkFunctionName(name);
+  if (!gateway.has(name)) throw new ServingError('NOT_FOUND', `function is not exist: ${name}`);
+  const abort = new AbortController();
+  response.once('close', () => abort.abort());
+  return gateway.invoke(name, await readBody(request, MAX_MESSAGE_BYTES), abort.signal);
+}
+
+async function scale(call: HttpCall): Promise<object> {
+  const body = await readJson(call.request);
+  const { ServiceName, Replicas } = body;
+  if (typeof ServiceName !== 'string') throw invalidArgument("ServiceName: expected a function's name");
+  // As JSON writes 64-bit integers, and as people do.
+  await call.gateway.scale(ServiceName, Number(Replicas ?? 0));
+  return { Msg: `function ${ServiceName} is scaled` };
+}
+
+async function readRequest({ request }: HttpCall): Promise<CreateFunctionRequest> {
+  const body = await readJson(request);
+  for (const field of ['Service', 'Image']) {
+    if (typeof body[field] !== 'string') throw invalidArgument(`${field}: expected a text`);
+  }
+  for (const field of ['EnvVars', 'Labels', 'Annotations', 'Limits', 'Requests'])
+    checkTexts(field, body[field]);
+  return body as object as CreateFunctionRequest;
+}
+
+function checkTexts(field: string, value: unknown): void {
+  if (value === undefined || value === null) return;
+  const isTexts =
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.values(value).every((v) => typeof v === 'string');
+  if (!isTexts) throw invalidArgument(`${field}: expected an object of texts`);
+}
+
+async function readJson(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const text = (await readBody(request, MAX_JSON_BYTES)).toString('utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw invalidArgument(`body: expected JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  throw invalidArgument('body: expected a JSON object');
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = new ServingError('OUT_OF_RANGE', `body: expected at most ${maxBytes} bytes`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** 64-bit integers as proto3's JSON writes them. */
+function infoJson(info: FunctionInfo): object {
+  const { InvocationCount, Replicas, AvailableReplicas } = info;
+  return {
+    ...info,
+    InvocationCount: String(InvocationCount),
+    Replicas: String(Replicas),
+    AvailableReplicas: String(AvailableReplicas),
+  };
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly log: Log;
+}
+
+function fail(request: IncomingMessage, response: ServerResponse, { error, log }: Failure): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (response.destroyed || response.headersSent) return;
+  const known = error instanceof ServingError ? error : new ServingError('INTERNAL', message);
+  if (known !== error) log.warn(`${request.method ?? ''} ${request.url ?? ''}: ${message}`);
+  const status = known.code === 'OUT_OF_RANGE' ? 413 : known.httpStatus;
+  // What the client still sends is not read: the connection is of no more use.
+  if (!request.complete) response.setHeader('connection', 'close');
+  if (request.url?.startsWith('/system/') === true) {
+    const { code } = STATUS_CODES[known.code];
+    send(response, status, 'application/json', JSON.stringify({ error: message, code, message }));
+  } else sendText(response, status, message);
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  send(response, status, TEXT, text);
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  const body = Buffer.from(text);
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
+}

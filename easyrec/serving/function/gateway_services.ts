@@ -1,0 +1,174 @@
+import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Log } from '../../log.js';
+import type { GrpcService } from '../grpc/grpc_server.js';
+import { serviceDefinition } from '../grpc/service_definition.js';
+import { invalidArgument, ServingError, STATUS_CODES } from '../status.js';
+import type { Gateway } from './gateway.js';
+import type { CreateFunctionRequest, UploadHeader } from './messages.js';
+import {
+  FUNCTION_STORE_SERVICE,
+  functionStoreProto,
+  FX_GATEWAY_SERVICE,
+  GATEWAY_SERVICE,
+  gatewayProto,
+} from './protocol.js';
+
+interface InvokeRequest {
+  readonly Service: string;
+  readonly Input: Uint8Array;
+}
+
+interface UploadRequest {
+  readonly header?: UploadHeader | null;
+  readonly chunk?: Uint8Array;
+}
+
+/** gRPC clients take about 8 KiB of headers, and an error's text is one. */
+const MAX_DETAIL_BYTES = 4096;
+
+/** DCF's service under both its names, and this gateway's own. */
+export function gatewayServices(gateway: Gateway, log: Log): readonly GrpcService[] {
+  const proto = gatewayProto();
+  const unary = unaryMethods(gateway, log);
+  return [
+    {
+      definition: serviceDefinition(proto, GATEWAY_SERVICE),
+      implementation: { ...unary, Invokes: (call: InvokesCall) => void invokes(gateway, call, log) },
+    },
+    { definition: serviceDefinition(proto, FX_GATEWAY_SERVICE), implementation: unary },
+    {
+      definition: serviceDefinition(functionStoreProto(), FUNCTION_STORE_SERVICE),
+      implementation: {
+        Upload: (call: UploadCall) => void upload(gateway, call, log),
+        Status: answering(log, ({ name }: { readonly name: string }) => gateway.status(name)),
+      },
+    },
+  ];
+}
+
+type InvokesCall = ServerDuplexStream<InvokeRequest, object>;
+type UploadCall = ServerDuplexStream<UploadRequest, object>;
+
+interface Named {
+  readonly FunctionName: string;
+}
+
+interface Scale {
+  readonly ServiceName: string;
+  readonly Replicas: number | { toNumber(): number };
+}
+
+function unaryMethods(gateway: Gateway, log: Log): GrpcService['implementation'] {
+  return {
+    Invoke: answering(log, async ({ Service, Input }: InvokeRequest, signal) => ({
+      Msg: await gateway.invoke(Service, Input, signal),
+    })),
+    List: answering(log, () => ({ Functions: gateway.list() })),
+    Deploy: answering(log, async (request: CreateFunctionRequest) => {
+      await gateway.deploy(request);
+      return { Msg: `function ${request.Service} is deployed` };
+    }),
+    Update: answering(log, async (request: CreateFunctionRequest) => {
+      await gateway.update(request);
+      return { Msg: `function ${request.Service} is updated` };
+    }),
+    Delete: answering(log, async ({ FunctionName }: Named) => {
+      await gateway.delete(FunctionName);
+      return { Msg: `function ${FunctionName} is deleted` };
+    }),
+    GetMeta: answering(log, ({ FunctionName }: Named) => gateway.info(FunctionName)),
+    GetLog: answering(log, async ({ FunctionName }: Named) => ({ Msg: await gateway.readLog(FunctionName) })),
+    ReplicaUpdate: answering(log, async ({ ServiceName, Replicas }: Scale) => {
+      await gateway.scale(ServiceName, typeof Replicas === 'number' ? Replicas : Replicas.toNumber());
+      return { Msg: `function ${ServiceName} is scaled` };
+    }),
+    Info: answering(log, () => ({ Msg: gateway.describe() })),
+    HealthCheck: answering(log, () => ({ Msg: 'OK' })),
+  };
+}
+
+function answering<Request>(
+  log: Log,
+  body: (request: Request, signal: AbortSignal) => object | Promise<object>,
+): (call: ServerUnaryCall<Request, object>, reply: sendUnaryData<object>) => void {
+  return (call, reply) => {
+    Promise.resolve(call.request)
+      .then((request) => body(request, signalOf(call)))
+      .then(
+        (message) => reply(null, message),
+        (error: unknown) => reply(statusOf(error, log)),
+      );
+  };
+}
+
+/** Answers the inputs of a stream one after the other. */
+async function invokes(gateway: Gateway, call: InvokesCall, log: Log): Promise<void> {
+  const signal = signalOf(call);
+  try {
+    for await (const { Service, Input } of call as AsyncIterable<InvokeRequest>) {
+      call.write({ Output: Buffer.from(await gateway.invoke(Service, Input, signal)) });
+    }
+    call.end();
+  } catch (error) {
+    call.emit('error', statusOf(error, log));
+  }
+}
+
+async function upload(gateway: Gateway, call: UploadCall, log: Log): Promise<void> {
+  try {
+    const messages = (call as AsyncIterable<UploadRequest>)[Symbol.asyncIterator]();
+    const first = await messages.next();
+    const header = first.done === true ? undefined : first.value.header;
+    if (!header) throw invalidArgument('the first message of an upload must be its header');
+    const result = await gateway.upload({
+      header,
+      archive: chunks(messages),
+      onLine: (line) => void call.write({ log: line }),
+      signal: signalOf(call),
+    });
+    call.write({ result });
+    call.end();
+  } catch (error) {
+    call.emit('error', statusOf(error, log));
+  }
+}
+
+async function* chunks(messages: AsyncIterator<UploadRequest>): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const next = await messages.next();
+    if (next.done === true) return;
+    if (next.value.chunk !== undefined) yield next.value.chunk;
+  }
+}
+
+/** Aborted when the caller has gone. */
+function signalOf(call: {
+  readonly cancelled: boolean;
+  once(event: 'cancelled', listener: () => void): unknown;
+}): AbortSignal {
+  const abort = new AbortController();
+  call.once('cancelled', () => abort.abort());
+  if (call.cancelled) abort.abort();
+  return abort.signal;
+}
+
+function statusOf(error: unknown, log: Log): { readonly code: number; readonly details: string } {
+  const known = error instanceof ServingError ? error : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (known === undefined)
+    log.warn(`the gateway fails: ${error instanceof Error ? (error.stack ?? message) : message}`);
+  return { code: STATUS_CODES[known?.code ?? 'INTERNAL'].code, details: shortened(message) };
+}
+
+/** Cut from the front, since installers tell what is wrong at the end; the first line says what it is about. */
+function shortened(message: string): string {
+  if (Buffer.byteLength(message) <= MAX_DETAIL_BYTES) return message;
+  const [first = ''] = message.split('\n', 1);
+  const head = Buffer.from(first)
+    .subarray(0, MAX_DETAIL_BYTES / 4)
+    .toString();
+  const tail = Buffer.from(message)
+    .subarray(-MAX_DETAIL_BYTES / 2)
+    .toString();
+  return `${head} ... ${tail}`;
+}

@@ -1,0 +1,255 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../atomic_files.js';
+import { CallQueue, type FunctionCall } from './call_queue.js';
+import { Counters } from './counters.js';
+import type { Deployment } from './deployment.js';
+import { FunctionLog } from './function_log.js';
+import type { FunctionState, FunctionStatus } from './messages.js';
+import type { FunctionVersion } from './version_store.js';
+import { WorkerPool } from './worker_pool.js';
+
+/** What a function is and is to become; its function.json. */
+export interface FunctionRecord {
+  readonly format_version: 1;
+  readonly name: string;
+  readonly current: Deployment;
+  /** What is to take the place of `current` once its workers are ready. */
+  readonly next?: Deployment;
+}
+
+/** What functions need of their gateway. */
+export interface FunctionContext {
+  readonly stateDirectory: string;
+  /** Limit for a call where the version names none. */
+  readonly invokeTimeoutMs: number;
+  readonly startTimeoutMs: number;
+  readonly readVersion: (id: string) => Promise<FunctionVersion>;
+  /** Calls another function by name. */
+  readonly mesh: (name: string, input: Buffer) => Promise<string>;
+}
+
+const TICK_MS = 250;
+/** A function without a least number of workers keeps them for so long after a call. */
+const DEFAULT_IDLE_MS = 60_000;
+
+/** A deployed function: its workers, the calls that wait for them, its counts and its log. */
+export class ManagedFunction {
+  readonly #context: FunctionContext;
+  readonly #directory: string;
+  readonly #log: FunctionLog;
+  readonly #counters: Counters;
+  readonly #queue: CallQueue;
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #tick: NodeJS.Timeout;
+  #record: FunctionRecord;
+  #current: WorkerPool;
+  #next: WorkerPool | undefined;
+  #usedAt = performance.now();
+  #saved: Promise<void> = Promise.resolve();
+
+  private constructor(context: FunctionContext, record: FunctionRecord, version: FunctionVersion) {
+    this.#context = context;
+    this.#record = record;
+    this.#directory = join(context.stateDirectory, 'functions', record.name);
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    this.#log = new FunctionLog(join(this.#directory, 'log'));
+    this.#counters = new Counters(join(this.#directory, 'counters'));
+    this.#queue = new CallQueue(record.name, () => this.#current);
+    this.#current = this.#pool(record.current, version);
+    this.#tick = setInterval(() => this.#checkIdle(), TICK_MS);
+  }
+
+  /** Starts a function as its record says; `isNew` writes the record first. */
+  static async start(
+    context: FunctionContext,
+    record: FunctionRecord,
+    isNew: boolean,
+  ): Promise<ManagedFunction> {
+    const managed = new ManagedFunction(context, record, await context.readVersion(record.current.version));
+    if (isNew) await managed.#save(record);
+    if (record.current.minReplicas > 0) managed.#current.start();
+    if (record.next !== undefined) await managed.#prepare(record.next);
+    return managed;
+  }
+
+  get name(): string {
+    return this.#record.name;
+  }
+
+  /** What was asked for last: the deployment that is to come, if one is. */
+  get wanted(): Deployment {
+    return this.#record.next ?? this.#record.current;
+  }
+
+  /** The versions that it may start workers of. */
+  get versions(): readonly string[] {
+    return [this.#record.current.version, this.wanted.version];
+  }
+
+  /**
+   * Has the handler answer.
+   * @param signal aborted when nobody waits for the answer any more.
+   * @throws ServingError INTERNAL, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED or CANCELLED
+   */
+  async invoke(input: Uint8Array, signal?: AbortSignal): Promise<string> {
+    this.#counters.add('invocations');
+    this.#usedAt = performance.now();
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        const call: FunctionCall = {
+          input,
+          timeoutMs: this.#timeoutMs(this.#current.version),
+          resolve,
+          reject,
+        };
+        this.#queue.add(call, signal);
+      });
+    } catch (error) {
+      this.#counters.add('failures');
+      throw error;
+    } finally {
+      this.#usedAt = performance.now();
+    }
+  }
+
+  /** Starts what it is to become; calls go there once its workers are ready. */
+  async update(deployment: Deployment): Promise<void> {
+    await this.#save({ ...this.#record, next: deployment });
+    await this.#prepare(deployment);
+  }
+
+  /** Changes the number of workers. */
+  async resize(change: (deployment: Deployment) => Deployment): Promise<void> {
+    const { current, next } = this.#record;
+    const resized = change(current);
+    await this.#save({
+      ...this.#record,
+      current: resized,
+      ...(next !== undefined && { next: change(next) }),
+    });
+    this.#current.resize(resized.minReplicas, resized.maxReplicas);
+    this.#next?.resize(Math.max(1, resized.minReplicas), resized.maxReplicas);
+  }
+
+  /** All that its workers printed and what the gateway noted, as far as it is kept. */
+  readLog(): Promise<string> {
+    return this.#log.read();
+  }
+
+  status(): FunctionStatus {
+    const { current, next } = this.#record;
+    return {
+      name: this.name,
+      image: this.wanted.image,
+      version: this.#current.available > 0 || this.#current.replicas === 0 ? current.version : '',
+      next_version: next?.version ?? '',
+      state: this.#state(),
+      error: (this.#next ?? this.#current).problem ?? '',
+      replicas: this.#current.replicas,
+      available_replicas: this.#current.available,
+      invocations: this.#counters.get('invocations'),
+      failures: this.#counters.get('failures'),
+      restarts: this.#counters.get('restarts'),
+      running_calls: this.#current.running,
+    };
+  }
+
+  /** Takes no more calls, lets those it has end for as long as `drainMs`, then ends the workers. */
+  async close(drainMs: number): Promise<void> {
+    clearInterval(this.#tick);
+    this.#queue.close();
+    const pools = this.#next === undefined ? [this.#current] : [this.#current, this.#next];
+    const cut = setTimeout(() => {
+      this.#queue.rejectAll('the gateway stops');
+      for (const pool of pools) pool.kill('was ended: the gateway stops');
+    }, drainMs);
+    await this.#queue.whenEmpty();
+    await Promise.all([...pools.map((pool) => pool.drain()), ...this.#leaving, this.#saved]);
+    clearTimeout(cut);
+    this.#log.close();
+    this.#counters.close();
+  }
+
+  #state(): FunctionState {
+    if ((this.#next ?? this.#current).problem !== undefined) return 'failing';
+    if (this.#next !== undefined) return 'updating';
+    if (this.#current.available > 0) return 'ready';
+    return this.#current.replicas === 0 ? 'idle' : 'starting';
+  }
+
+  async #prepare(deployment: Deployment): Promise<void> {
+    const version = await this.#context.readVersion(deployment.version);
+    if (this.#record.next !== deployment) return;
+    const previous = this.#next;
+    this.#next = this.#pool(deployment, version);
+    if (previous !== undefined) this.#leave(previous);
+    this.#log.note(`updates to version ${version.id}`);
+    this.#next.start();
+  }
+
+  #pool(deployment: Deployment, version: FunctionVersion): WorkerPool {
+    const { stateDirectory, startTimeoutMs, mesh } = this.#context;
+    return new WorkerPool({
+      functionName: this.#record.name,
+      deployment,
+      version,
+      timeoutMs: this.#timeoutMs(version),
+      startTimeoutMs,
+      stateDirectory,
+      log: this.#log,
+      mesh,
+      onChange: () => this.#changed(),
+      onRestart: () => this.#counters.add('restarts'),
+    });
+  }
+
+  #timeoutMs(version: FunctionVersion): number {
+    return version.timeoutMs === 0 ? this.#context.invokeTimeoutMs : version.timeoutMs;
+  }
+
+  #changed(): void {
+    const next = this.#next;
+    const { current, next: wanted } = this.#record;
+    if (next !== undefined && wanted !== undefined && next.available >= Math.max(1, wanted.minReplicas)) {
+      const old = this.#current;
+      this.#current = next;
+      this.#next = undefined;
+      this.#usedAt = performance.now();
+      this.#log.note(`version ${wanted.version} takes the calls, ${current.version} ends`);
+      this.#leave(old);
+      // A problem is noted in the log; after a restart of the gateway the update would run once more.
+      this.#save({ format_version: 1, name: this.name, current: wanted }).catch(() => undefined);
+    }
+    this.#queue.dispatch();
+    const { loadProblem } = this.#current;
+    if (loadProblem !== undefined && this.#next === undefined) this.#queue.rejectAll(loadProblem);
+  }
+
+  #leave(pool: WorkerPool): void {
+    const gone = pool.drain().finally(() => this.#leaving.delete(gone));
+    this.#leaving.add(gone);
+  }
+
+  #checkIdle(): void {
+    this.#current.trim();
+    const { idleTimeoutMs } = this.#current.version;
+    const idleMs =
+      idleTimeoutMs === 0 && this.#record.current.minReplicas === 0 ? DEFAULT_IDLE_MS : idleTimeoutMs;
+    if (idleMs === 0 || this.#current.available === 0 || this.#current.running > 0 || !this.#queue.isEmpty)
+      return;
+    if (performance.now() - this.#usedAt >= idleMs) this.#current.sleep();
+  }
+
+  /** Writes the record, one write after the other; the last state is what is written last. */
+  #save(record: FunctionRecord): Promise<void> {
+    this.#record = record;
+    const write = (): Promise<void> =>
+      writeFileAtomic(join(this.#directory, 'function.json'), `${JSON.stringify(record, null, 2)}\n`);
+    const written = this.#saved.then(write);
+    this.#saved = written.catch((error: unknown) => {
+      this.#log.note(`function.json: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    return written;
+  }
+}

@@ -1,0 +1,218 @@
+import type { Deployment } from './deployment.js';
+import type { FunctionLog } from './function_log.js';
+import type { FunctionVersion } from './version_store.js';
+import { Worker } from './worker.js';
+
+/** What a pool needs besides its deployment. */
+export interface WorkerPoolOptions {
+  readonly functionName: string;
+  readonly deployment: Deployment;
+  readonly version: FunctionVersion;
+  readonly timeoutMs: number;
+  readonly startTimeoutMs: number;
+  readonly stateDirectory: string;
+  readonly log: FunctionLog;
+  readonly mesh: (name: string, input: Buffer) => Promise<string>;
+  /** Told whenever workers have come or gone. */
+  readonly onChange: () => void;
+  /** Told of each worker that ended without being asked to. */
+  readonly onRestart: () => void;
+}
+
+/** Calls that one worker takes at once: as many as the original has threads. */
+const DEFAULT_CONCURRENCY = 10;
+const FIRST_DELAY_MS = 100;
+/** A handler that loads is tried again soon, one that does not less and less often. */
+const MAX_DELAY_MS = { crash: 2_000, load: 30_000 } as const;
+/** A worker that has lived so long does not count as one more failure in a row. */
+const STABLE_MS = 10_000;
+/** Workers beyond the least number leave when they had nothing to do for so long. */
+const SPARE_MS = 60_000;
+
+/** The workers of one deployment: keeps as many as are wanted, replaces those that end. */
+export class WorkerPool {
+  readonly deployment: Deployment;
+  #problem: string | undefined;
+  #doesNotLoad = false;
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Map<Worker, number>();
+  #target = 0;
+  /** Failures in a row, without a worker that lived. */
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #isClosing = false;
+  #whenEmpty: (() => void)[] = [];
+  #minReplicas: number;
+  #maxReplicas: number;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.deployment = options.deployment;
+    this.#minReplicas = options.deployment.minReplicas;
+    this.#maxReplicas = options.deployment.maxReplicas;
+  }
+
+  get version(): FunctionVersion {
+    return this.#options.version;
+  }
+
+  /** Workers that are wanted now. */
+  get replicas(): number {
+    return this.#target;
+  }
+
+  get available(): number {
+    return this.#all().filter((worker) => worker.isReady).length;
+  }
+
+  get running(): number {
+    return this.#all().reduce((sum, worker) => sum + worker.running, 0);
+  }
+
+  /** Why there is no worker: what ended the last one. Undefined where there is one. */
+  get problem(): string | undefined {
+    return this.available === 0 ? this.#problem : undefined;
+  }
+
+  /** The same, where its handler did not load and no worker is trying now: no call need wait for it. */
+  get loadProblem(): string | undefined {
+    return this.#doesNotLoad && !this.#all().some((worker) => worker.isStarting) ? this.problem : undefined;
+  }
+
+  /** Starts the least number of workers, at least one. */
+  start(): void {
+    this.#scaleTo(Math.max(1, this.#minReplicas));
+  }
+
+  /** Changes how many workers it has at least and at most. */
+  resize(minReplicas: number, maxReplicas: number): void {
+    this.#minReplicas = minReplicas;
+    this.#maxReplicas = maxReplicas;
+    this.#scaleTo(minReplicas);
+  }
+
+  /** The worker with room that does least, if there is one. */
+  acquire(): Worker | undefined {
+    const free = this.#all().filter((worker) => worker.hasRoom);
+    return free.reduce<Worker | undefined>(
+      (a, b) => (a === undefined || b.running < a.running ? b : a),
+      undefined,
+    );
+  }
+
+  /** Calls wait: starts one more worker if there may be one and none is starting. */
+  wantMore(): void {
+    if (this.#target === 0) this.#scaleTo(Math.max(1, this.#minReplicas));
+    else if (this.#target < this.#maxReplicas && !this.#all().some((worker) => worker.isStarting)) {
+      this.#scaleTo(this.#target + 1);
+    }
+  }
+
+  /** Ends all workers until there is a call again. */
+  sleep(): void {
+    this.#options.log.note('no calls for a while: the workers end until the next one');
+    this.#scaleTo(0);
+  }
+
+  /** Ends one worker beyond the least number that had nothing to do for a while, if there is one. */
+  trim(): void {
+    if (this.#target <= Math.max(1, this.#minReplicas)) return;
+    const since = performance.now() - SPARE_MS;
+    if (this.#all().some((w) => w.isReady && w.running === 0 && w.usedAt < since))
+      this.#scaleTo(this.#target - 1);
+  }
+
+  /** A call has taken too long: its worker takes no more, and another takes its place. */
+  replace(worker: Worker): void {
+    worker.callOverdue();
+    this.#fill();
+  }
+
+  /** Lets calls end, then ends all workers; resolves when they are gone. */
+  async drain(): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#retry);
+    this.#target = 0;
+    for (const worker of this.#all()) worker.retire();
+    if (this.#workers.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  /** Ends all workers at once; their calls fail, saying `problem`. */
+  kill(problem: string): void {
+    this.#isClosing = true;
+    clearTimeout(this.#retry);
+    for (const worker of this.#all()) worker.kill(problem);
+  }
+
+  #all(): readonly Worker[] {
+    return [...this.#workers.keys()];
+  }
+
+  #scaleTo(target: number): void {
+    this.#target = target;
+    const staying = this.#all().filter((worker) => !worker.isLeaving);
+    // Those that do least leave first, and of these the youngest.
+    const leaving = staying.reverse().sort((a, b) => a.running - b.running);
+    for (const worker of leaving.slice(0, Math.max(0, staying.length - target))) worker.retire();
+    this.#fill();
+    this.#options.onChange();
+  }
+
+  #fill(): void {
+    if (this.#isClosing || this.#retry !== undefined) return;
+    let staying = this.#all().filter((worker) => !worker.isLeaving).length;
+    for (; staying < this.#target; staying++) this.#startWorker();
+  }
+
+  #startWorker(): void {
+    const { functionName, deployment, version, timeoutMs, stateDirectory, log } = this.#options;
+    const concurrency = version.concurrency === 0 ? DEFAULT_CONCURRENCY : version.concurrency;
+    const { environment, limits } = deployment;
+    const started = performance.now();
+    let wasReady = false;
+    const worker: Worker = new Worker(
+      { functionName, version, environment, limits, concurrency, timeoutMs, stateDirectory },
+      {
+        log,
+        startTimeoutMs: this.#options.startTimeoutMs,
+        mesh: this.#options.mesh,
+        onReady: () => {
+          wasReady = true;
+          this.#problem = undefined;
+          this.#doesNotLoad = false;
+          log.note(`worker ${worker.pid ?? 0} is ready after ${Math.round(performance.now() - started)} ms`);
+          this.#options.onChange();
+        },
+        onEnd: (problem) => this.#ended(worker, problem, wasReady),
+      },
+    );
+    this.#workers.set(worker, started);
+    log.note(`worker ${worker.pid ?? 0} starts version ${version.id}`);
+  }
+
+  #ended(worker: Worker, problem: string | undefined, wasReady: boolean): void {
+    const started = this.#workers.get(worker) ?? 0;
+    this.#workers.delete(worker);
+    this.#options.log.note(`worker ${worker.pid ?? 0} ${problem ?? 'has ended'}`);
+    if (problem !== undefined && !this.#isClosing)
+      this.#failed(problem, wasReady, performance.now() - started);
+    this.#fill();
+    if (this.#workers.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    this.#options.onChange();
+  }
+
+  #failed(problem: string, wasReady: boolean, livedMs: number): void {
+    this.#problem = `the worker ${problem}`;
+    this.#doesNotLoad = !wasReady;
+    this.#options.onRestart();
+    this.#failures = livedMs > STABLE_MS && wasReady ? 1 : this.#failures + 1;
+    if (this.#retry !== undefined) return;
+    const most = MAX_DELAY_MS[wasReady ? 'crash' : 'load'];
+    const delay = Math.min(most, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#fill();
+      this.#options.onChange();
+    }, delay);
+  }
+}
