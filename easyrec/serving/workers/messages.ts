@@ -1,4 +1,5 @@
 import { GraphError, NativeError } from '../../errors.js';
+import type { LoadSavedModelOptions } from '../../tf/index.js';
 import type { StatusCode } from '../status.js';
 import { ServingError, STATUS_CODES } from '../status.js';
 import type { TensorText } from './tensor_codec.js';
@@ -15,6 +16,8 @@ export interface LoadOrder {
   readonly directory: string;
   /** In the order of loading, before the model. */
   readonly libraries: readonly TrustedLibrary[];
+  /** Default: as for any SavedModel. */
+  readonly options?: LoadSavedModelOptions | undefined;
 }
 
 /** What a worker has loaded. */

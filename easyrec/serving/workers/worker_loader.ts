@@ -1,5 +1,6 @@
 import type { Log } from '../../log.js';
 import type { LoadRequest, ModelLoader } from '../loader.js';
+import type { LoadSavedModelOptions } from '../../tf/index.js';
 import type { ServableModel } from '../servable.js';
 import type { WorkerHealth } from './health.js';
 import type { OpLibraryTrust } from './op_library_trust.js';
@@ -11,6 +12,8 @@ import { defaultWorkerLimits } from './worker_limits.js';
 /** How models are loaded in processes of their own. */
 export interface WorkerLoaderOptions {
   readonly trust: OpLibraryTrust;
+  /** How the SavedModels are loaded. Default: as any is. */
+  readonly model?: LoadSavedModelOptions | undefined;
   /** Default: `defaultWorkerLimits`, all or in part. */
   readonly limits?: Partial<WorkerLimits> | undefined;
   /** Told whenever a model's process is replaced, is to be, or answers again. Default: nobody is. */
@@ -30,7 +33,7 @@ export class WorkerLoader implements ModelLoader {
   }
 
   async load(request: LoadRequest, log: Log): Promise<ServableModel> {
-    const { trust, limits, onHealth } = this.#options;
+    const { trust, limits, onHealth, model: options } = this.#options;
     const name = `model "${request.modelName}" version ${request.version}`;
     const model = await SupervisedModel.start({
       name,
@@ -40,6 +43,7 @@ export class WorkerLoader implements ModelLoader {
       order: async () => ({
         directory: request.directory,
         libraries: await trustedOpLibraries(name, request.directory, trust),
+        options,
       }),
       onHealth: (health) => {
         if (health.state === 'closed') this.#models.delete(model);

@@ -47,7 +47,7 @@ class Worker {
     try {
       const report = this.#loadLibraries(order);
       this.#stage(`loading the model ${order.directory}`);
-      const model = await loadSavedModel(order.directory);
+      const model = await loadSavedModel(order.directory, order.options);
       this.#model = new SavedModelServable(model);
       const signatures = encodeMessage('MetaGraphDef', { signature_def: this.#model.signatureDefs });
       this.#channel.send('loaded', 0, JSON.stringify(report), [signatures]);
