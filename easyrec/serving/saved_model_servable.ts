@@ -1,7 +1,8 @@
 import type { LoadedSavedModel, Signature, SignatureDef, Step, Tensor } from '../tf/index.js';
-import { isNumeric, makeStep, stringTensor, tensor, TensorflowError } from '../tf/index.js';
+import { isNumeric, makeStep, stringTensor, tensor, TensorflowError, tensorFromBytes } from '../tf/index.js';
 import type { RunRequest, ServableModel, ServableTensor } from './servable.js';
 import { invalidArgument, ServingError } from './status.js';
+import { layoutOf } from './tfserving/messages/tensor_layout.js';
 
 /** A signature made ready to run: aliases in the order of the step's feeds and fetches. */
 interface Call {
@@ -24,7 +25,11 @@ export class SavedModelServable implements ServableModel {
     this.signatureDefs = model.metaGraph.signature_def ?? {};
   }
 
-  async run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+  run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+    return unlessAborted(this.#run(request), request.signal);
+  }
+
+  async #run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
     const call = this.#call(request);
     const feeds: Tensor[] = [];
     try {
@@ -67,6 +72,20 @@ export class SavedModelServable implements ServableModel {
   }
 }
 
+/**
+ * The result, or CANCELLED as soon as nobody waits for it. TensorFlow cannot end one run of a session without the
+ * others: this one goes on, at the longest until its time is up, and its outputs are freed.
+ */
+function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return result;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new ServingError('CANCELLED', 'Cancelled'));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 function checkInputs(signature: Signature, inputs: RunRequest['inputs']): void {
   const wanted = [...signature.inputs.keys()].sort();
   const sent = [...inputs.keys()].sort();
@@ -91,7 +110,11 @@ function outputName(signature: Signature, alias: string): string {
 function toTensor(alias: string, inputs: RunRequest['inputs']): Tensor {
   const input = inputs.get(alias);
   if (input === undefined) throw invalidArgument(`Missing named input: ${alias}`);
-  if (input.dtype !== 'string') return tensor(input.dtype, input.shape, input.values);
+  if (input.dtype !== 'string') {
+    const { dtype, shape, values } = input;
+    if (isNumeric(dtype)) return tensor(dtype, shape, values);
+    return tensorFromBytes(dtype, shape, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
   const offsets = new Int32Array(input.values.length + 1);
   input.values.forEach((value, i) => (offsets[i + 1] = (offsets[i] ?? 0) + value.length));
   return stringTensor(input.shape, Buffer.concat(input.values), offsets);
@@ -111,8 +134,11 @@ function readResults(aliases: readonly string[], results: readonly Tensor[]): Ma
 function copyOf(alias: string, result: Tensor): ServableTensor {
   const { dtype, shape } = result;
   if (dtype === 'string') return { dtype, shape, values: result.bytes() };
-  if (!isNumeric(dtype)) {
+  if (isNumeric(dtype)) return { dtype, shape, values: result.numbers().slice() };
+  const layout = layoutOf(dtype);
+  if (layout === undefined) {
     throw new ServingError('UNIMPLEMENTED', `output "${alias}": values of type ${dtype} cannot be returned`);
   }
-  return { dtype, shape, values: result.numbers().slice() };
+  const bytes = result.memory().slice();
+  return { dtype, shape, values: layout.view(bytes.buffer, 0, bytes.length / layout.elementBytes) };
 }

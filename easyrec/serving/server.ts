@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import { startHttpServer } from './http_server.js';
+import { Inference } from './inference/inference.js';
 import { loadModel } from './load_model.js';
 import { newestVersion } from './model_versions.js';
 import { SingleModelCatalog } from './single_model_catalog.js';
@@ -60,7 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const model = await loadModel(found, { loadOpLibraries: options.loadOpLibraries ?? false }, log);
   const catalog = new SingleModelCatalog(modelName, { version: found.version, model });
   try {
-    const handler = new RestHandler(catalog, { timeoutMs, maxBodyBytes }, log);
+    const handler = new RestHandler(new Inference(catalog), { timeoutMs, maxBodyBytes }, log);
     const http = await startHttpServer([handler], { host, port: restApiPort, maxBodyBytes });
     log.info(`serving at http://${host}:${http.port}/v1/models/${encodeURIComponent(modelName)}:predict`);
     let closing: Promise<void> | undefined;

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { UserError } from '../../easyrec/errors.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { startHttpServer, type HttpServer } from '../../easyrec/serving/http_server.js';
+import { Inference } from '../../easyrec/serving/inference/inference.js';
 import { SingleModelCatalog } from '../../easyrec/serving/single_model_catalog.js';
 import type { RunRequest } from '../../easyrec/serving/servable.js';
 import { RestHandler } from '../../easyrec/serving/tfserving/rest_handler.js';
@@ -18,7 +19,11 @@ const MAX_BODY_BYTES = 100_000;
 
 function start(model: FakeModel, port = 0): Promise<HttpServer> {
   const catalog = new SingleModelCatalog('m', { version: 1n, model });
-  const handler = new RestHandler(catalog, { timeoutMs: 1000, maxBodyBytes: MAX_BODY_BYTES }, SILENT_LOG);
+  const handler = new RestHandler(
+    new Inference(catalog),
+    { timeoutMs: 1000, maxBodyBytes: MAX_BODY_BYTES },
+    SILENT_LOG,
+  );
   return startHttpServer([handler], { host: '127.0.0.1', port, maxBodyBytes: MAX_BODY_BYTES });
 }
 

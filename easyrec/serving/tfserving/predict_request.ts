@@ -10,7 +10,7 @@ import { denseShape, TensorBuilder } from './tensor_builder.js';
 /** How a request and its answer are laid out: one entry a row (`instances`), or one a tensor (`inputs`). */
 export type PredictFormat = 'row' | 'columnar';
 
-/** A predict request whose tensors have not been read yet. */
+/** A request whose tensors or examples have not been read yet. */
 export interface PredictDocument {
   readonly signatureName: string;
   readonly document: JsonObject;
@@ -25,8 +25,13 @@ export interface PredictInputs {
 
 type InputInfos = ReadonlyMap<string, SignatureTensor>;
 
+interface Wanted {
+  readonly infos: InputInfos;
+  readonly optional: ReadonlySet<string>;
+}
+
 /**
- * Reads the body of a `:predict` request as far as it can be read without knowing the model.
+ * Reads the body of a `:predict`, `:classify` or `:regress` request as far as it can be read without knowing the model.
  * @throws ServingError with TensorFlow Serving's texts.
  */
 export function readPredictDocument(body: Uint8Array): PredictDocument {
@@ -39,11 +44,13 @@ export function readPredictDocument(body: Uint8Array): PredictDocument {
 /**
  * Reads the tensors of a `:predict` request.
  * @param infos the inputs of the signature.
+ * @param optional those that may be left out
  * @throws ServingError with TensorFlow Serving's texts.
  */
 export function readPredictInputs(
   { document, signatureName }: PredictDocument,
   infos: InputInfos,
+  optional: ReadonlySet<string> = new Set(),
 ): PredictInputs {
   if (infos.size === 0) throw invalidArgument(`Failed to get input map for signature: ${signatureName}`);
   const instances = document.find('instances');
@@ -57,13 +64,14 @@ export function readPredictInputs(
     }
     if (!isArray(instances)) throw formatError(document, "Expecting 'instances' to be an list/array");
     if (instances.length === 0) throw formatError(document, "No values in 'instances' array");
-    return { format: 'row', inputs: readInstances(instances, infos) };
+    return { format: 'row', inputs: readInstances(instances, { infos, optional }) };
   }
   if (inputs === undefined) throw invalidArgument("Missing 'inputs' or 'instances' key");
-  return { format: 'columnar', inputs: readInputs(inputs, infos) };
+  return { format: 'columnar', inputs: readInputs(inputs, { infos, optional }) };
 }
 
-function formatError(value: JsonValue, text: string): ServingError {
+/** An error text that begins with the value it is about. */
+export function formatError(value: JsonValue, text: string): ServingError {
   return invalidArgument(`JSON Value: ${debugJson(value)} ${text}`);
 }
 
@@ -83,7 +91,8 @@ interface RowColumn {
   readonly count: number;
 }
 
-function readInstances(instances: readonly JsonValue[], infos: InputInfos): Map<string, ServableTensor> {
+function readInstances(instances: readonly JsonValue[], wanted: Wanted): Map<string, ServableTensor> {
+  const { infos } = wanted;
   const [first = null] = instances;
   if (!(first instanceof JsonObject) && infos.size > 1) {
     throw invalidArgument(
@@ -92,7 +101,7 @@ function readInstances(instances: readonly JsonValue[], infos: InputInfos): Map<
   }
   const columns = new Map<string, RowColumn>();
   const addRow = isNamedObject(first) ? addNamedRow : addPlainRow;
-  instances.forEach((row, index) => addRow(row, index, infos, columns));
+  instances.forEach((row, index) => addRow(row, index, wanted, columns));
   return new Map(
     [...columns].map(([name, { builder, shape }]) => [
       name,
@@ -104,9 +113,10 @@ function readInstances(instances: readonly JsonValue[], infos: InputInfos): Map<
 function addNamedRow(
   row: JsonValue,
   index: number,
-  infos: InputInfos,
+  { infos, optional }: Wanted,
   columns: Map<string, RowColumn>,
 ): void {
+  const known = columns.size;
   if (!isNamedObject(row)) {
     throw invalidArgument(`Expecting object but got list at item ${index} of input list`);
   }
@@ -114,7 +124,10 @@ function addNamedRow(
     inElement(`${index} key: ${key}`, () => addToColumn(value, key, infos, columns));
   }
   const keys = new Set(row.members.map(({ key }) => key));
-  if (keys.size !== infos.size) {
+  // What may be left out is left out of all rows, or of none.
+  const isComplete =
+    index > 0 ? keys.size === known : [...infos.keys()].every((key) => keys.has(key) || optional.has(key));
+  if (!isComplete) {
     throw invalidArgument(
       `Failed to process element: ${index} of 'instances' list. JSON object: ${debugJson(row)}` +
         ` keys must be equal to: ${[...infos.keys()].sort().join(',')}`,
@@ -125,7 +138,7 @@ function addNamedRow(
 function addPlainRow(
   row: JsonValue,
   index: number,
-  infos: InputInfos,
+  { infos }: Wanted,
   columns: Map<string, RowColumn>,
 ): void {
   if (isNamedObject(row)) {
@@ -170,13 +183,14 @@ function addToColumn(
   }
 }
 
-function readInputs(value: JsonValue, infos: InputInfos): Map<string, ServableTensor> {
+function readInputs(value: JsonValue, { infos, optional }: Wanted): Map<string, ServableTensor> {
   if (isNamedObject(value)) {
     return new Map(
-      [...infos].map(([name, { dtype }]) => {
+      [...infos].flatMap(([name, { dtype }]) => {
         const item = value.find(name);
+        if (item === undefined && optional.has(name)) return [];
         if (item === undefined) throw invalidArgument(`Missing named input: ${name} in 'inputs' object.`);
-        return [name, readTensor(item, name, dtype)];
+        return [[name, readTensor(item, name, dtype)]];
       }),
     );
   }

@@ -1,12 +1,23 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Log } from '../../log.js';
-import type { ModelCatalog } from '../catalog.js';
+import type { Signature, SignatureDef } from '../../tf/index.js';
+import type { ModelSpec } from '../catalog.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http.js';
+import type { CallContext, Inference } from '../inference/inference.js';
+import type { Examples } from '../inference/inference_record.js';
+import type { ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
+import { readExamples } from './example_request.js';
+import { writeClassifications, writeRegressions } from './example_response.js';
 import { JsonWriter } from './json_writer.js';
 import { formatMetadata, formatModelStatus } from './model_info.js';
-import { readPredictDocument, readPredictInputs } from './predict_request.js';
+import {
+  type PredictDocument,
+  type PredictFormat,
+  readPredictDocument,
+  readPredictInputs,
+} from './predict_request.js';
 import { checkWritable, writePredictResponse } from './predict_response.js';
 import { isRestPath, parseRoute, type Route } from './routes.js';
 
@@ -16,19 +27,26 @@ export interface RestOptions {
   readonly timeoutMs: number;
   /** Limit for a body once it is unpacked. */
   readonly maxBodyBytes: number;
+  /** Whether browsers may call from pages of other sites (`--rest_api_enable_cors_support`); default no. */
+  readonly enableCors?: boolean;
 }
 
 const JSON_TYPE = 'application/json';
+const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'POST, GET',
+  'access-control-allow-headers': 'Content-Type',
+};
 const inflate = promisify(gunzip);
 
-/** TensorFlow Serving's REST protocol over a catalog of models; knows nothing of sockets. */
+/** TensorFlow Serving's REST protocol; knows nothing of sockets. */
 export class RestHandler implements HttpHandler {
-  readonly #catalog: ModelCatalog;
+  readonly #inference: Inference;
   readonly #options: RestOptions;
   readonly #log: Log;
 
-  constructor(catalog: ModelCatalog, options: RestOptions, log: Log) {
-    this.#catalog = catalog;
+  constructor(inference: Inference, options: RestOptions, log: Log) {
+    this.#inference = inference;
     this.#options = options;
     this.#log = log;
   }
@@ -39,6 +57,13 @@ export class RestHandler implements HttpHandler {
 
   /** Answers a request; never rejects. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
+    const response = await this.#handle(request);
+    return this.#options.enableCors === true
+      ? { ...response, headers: { ...response.headers, ...CORS_HEADERS } }
+      : response;
+  }
+
+  async #handle(request: HttpRequest): Promise<HttpResponse> {
     // The answer to a browser's preflight; without an origin it is refused.
     if (request.method === 'OPTIONS') {
       return { status: /https?:\/\//.test(request.header('origin') ?? '') ? 200 : 400, body: '' };
@@ -51,35 +76,70 @@ export class RestHandler implements HttpHandler {
     }
   }
 
-  async #answer(route: Route, request: HttpRequest): Promise<Uint8Array | string> {
-    switch (route.action) {
+  async #answer({ action, spec }: Route, request: HttpRequest): Promise<Uint8Array | string> {
+    const { timeoutMs } = this.#options;
+    const context: CallContext = {
+      entrypoint: 'REST',
+      timeoutMs,
+      signal: request.signal,
+      startedAt: performance.now(),
+    };
+    switch (action) {
       case 'status':
-        return formatModelStatus(this.#catalog.status(route.spec));
+        return formatModelStatus(this.#inference.catalog.status(spec));
       case 'metadata':
-        return formatMetadata(route.spec, this.#catalog.find(route.spec));
+        return formatMetadata(spec, this.#inference.metadata(spec, context));
       case 'predict':
-        return this.#predict(route, await this.#body(request));
       case 'classify':
       case 'regress':
-        throw new ServingError(
-          'UNIMPLEMENTED',
-          `Method ${route.action} is not implemented by this server: use predict with a signature that takes tensors`,
-        );
+        return this.#infer({ action, spec }, request, context);
     }
   }
 
-  async #predict({ spec }: Route, body: Uint8Array): Promise<Uint8Array> {
-    const document = readPredictDocument(body);
-    const { signatureName } = document;
-    const { model } = this.#catalog.find(spec);
-    const signature = model.signatures.get(signatureName);
-    if (signature === undefined) {
-      throw invalidArgument(`Serving signature name: "${signatureName}" not found in signature def`);
+  async #infer(
+    { action, spec }: { action: 'predict' | 'classify' | 'regress'; spec: ModelSpec },
+    request: HttpRequest,
+    context: CallContext,
+  ): Promise<Uint8Array> {
+    let document: PredictDocument;
+    let examples: Examples;
+    try {
+      document = readPredictDocument(await this.#body(request));
+      examples = action === 'predict' ? { examples: [] } : readExamples(document);
+    } catch (error) {
+      this.#inference.refused({ method: action }, spec, error, context);
+      throw error;
     }
-    const { format, inputs } = readPredictInputs(document, signature.inputs);
-    for (const { dtype } of signature.outputs.values()) checkWritable(dtype);
-    const outputs = await model.run({ signatureName, inputs, timeoutMs: this.#options.timeoutMs });
-    return writePredictResponse(outputs, format);
+    const { signatureName } = document;
+    switch (action) {
+      case 'predict':
+        return this.#predict(spec, document, context);
+      case 'classify': {
+        const { result } = await this.#inference.classify(spec, signatureName, examples, context);
+        return writeClassifications(result);
+      }
+      case 'regress': {
+        const { result } = await this.#inference.regress(spec, signatureName, examples, context);
+        return writeRegressions(result);
+      }
+    }
+  }
+
+  async #predict(spec: ModelSpec, document: PredictDocument, context: CallContext): Promise<Uint8Array> {
+    const { signatureName } = document;
+    let format: PredictFormat = 'row';
+    const inputs = (
+      signature: Signature,
+      { defaults = {} }: SignatureDef,
+    ): ReadonlyMap<string, ServableTensor> => {
+      const optional = new Set(Object.keys(defaults));
+      const read = readPredictInputs(document, signature.inputs, optional);
+      for (const { dtype } of signature.outputs.values()) checkWritable(dtype);
+      ({ format } = read);
+      return read.inputs;
+    };
+    const { result } = await this.#inference.predict(spec, { signatureName, inputs }, context);
+    return writePredictResponse(result, format);
   }
 
   async #body(request: HttpRequest): Promise<Uint8Array> {
