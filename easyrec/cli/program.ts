@@ -5,6 +5,11 @@ import { HelpRequested } from './args.js';
 import { type Command, Interrupted } from './command.js';
 import { consoleLog } from './console_log.js';
 
+export interface ProgramOptions {
+  /** What messages of errors begin with. Default: `error`. */
+  readonly errorPrefix?: string;
+}
+
 /**
  * Runs a program's command with the process's own streams and signals: the first Ctrl-C or SIGTERM asks, the second
  * insists.
@@ -15,6 +20,7 @@ import { consoleLog } from './console_log.js';
 export async function runProgram(
   argv: readonly string[],
   choose: () => Promise<readonly [Command, readonly string[]]>,
+  { errorPrefix = 'error' }: ProgramOptions = {},
 ): Promise<number> {
   const verbose = argv.includes('--verbose') || argv.includes('-v');
   try {
@@ -34,7 +40,7 @@ export async function runProgram(
       signal: abort.signal,
     });
   } catch (error) {
-    return fail(error, verbose);
+    return fail(error, verbose, errorPrefix);
   }
 }
 
@@ -44,7 +50,7 @@ export function packageVersion(): string {
   return manifest.version;
 }
 
-function fail(error: unknown, verbose: boolean): number {
+function fail(error: unknown, verbose: boolean, prefix: string): number {
   if (error instanceof HelpRequested) {
     process.stdout.write(`${error.message}\n`);
     return 0;
@@ -54,7 +60,7 @@ function fail(error: unknown, verbose: boolean): number {
     return error.exitCode;
   }
   const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`error: ${text}\n`);
+  process.stderr.write(`${prefix}: ${text}\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   if (error instanceof UserError) return 2;
   if (!verbose)

@@ -1,6 +1,7 @@
 export { GatewayClient, type GatewayClientOptions } from './gateway_client.js';
 export { type GatewayServer, type GatewayServerOptions, startGatewayServer } from './gateway_server.js';
 export { GatewayError } from './gateway_error.js';
+export type { FunctionHandler, HandlerRequest, HandlerResult } from './handler.js';
 export type {
   CreateFunctionRequest,
   FunctionInfo,

@@ -1,14 +1,7 @@
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { FRAME_KINDS, frameHead, FrameReader } from './frames.js';
-
-/** What a handler is given. */
-interface HandlerRequest {
-  readonly input: Buffer;
-  readonly info: { readonly FunctionName: string; readonly Timeout: number; readonly Runtime: 'node' };
-  /** Calls another function of the same gateway. */
-  call(name: string, input: Uint8Array | string): Promise<Buffer>;
-}
+import type { HandlerRequest } from './handler.js';
 
 type Handler = (request: HandlerRequest) => unknown;
 

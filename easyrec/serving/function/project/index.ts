@@ -7,6 +7,7 @@ export { addFunction, DEFAULT_REGISTRY, type NewFunction } from './add_function.
 export { parseConfig, readConfigFile } from './config_file.js';
 export type { DcfConfig, FunctionConfig } from './function_config.js';
 export { chooseGateway, gatewayAddress, type GatewaySources } from './gateway_address.js';
+export type { Target } from './manifests.js';
 export { packFolder } from './pack_folder.js';
 export { processBuild, type ProcessBuild } from './process_builder.js';
 export {
@@ -18,3 +19,10 @@ export {
   RUNTIMES,
 } from './runtimes.js';
 export { dockerfileOf, scaffoldFunction } from './scaffold.js';
+export {
+  prepareSingleFunction,
+  serveSingleFunction,
+  type SingleFunction,
+  type SingleFunctionOptions,
+} from './single_function.js';
+export { type WrittenTarget, writeTargetFiles } from './write_target.js';
