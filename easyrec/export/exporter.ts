@@ -4,14 +4,31 @@ import { join, resolve, sep } from 'node:path';
 import { writeFileAtomic } from '../atomic_files.js';
 import { ConfigError, UserError } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Asset, ConfigProto, ExportedVariable, Graph, Operation, Output } from '../tf/index.js';
-import { addSaver, decodeMessage, exportGraph, Session, writeSavedModel } from '../tf/index.js';
+import type {
+  Asset,
+  ConfigProto,
+  ExportedVariable,
+  ExtraFile,
+  Graph,
+  Operation,
+  Output,
+} from '../tf/index.js';
+import {
+  addSaver,
+  decodeMessage,
+  exportGraph,
+  loadLibtensorflow,
+  Session,
+  writeSavedModel,
+} from '../tf/index.js';
+import { EXPORT_RECORD_NAME, exportRecordText } from '../serving/export_record.js';
 import { restoreVariables } from '../train/restore_variables.js';
 import type { AssetFile } from './asset_files.js';
 import { chooseOpLibraries } from './choose_op_libraries.js';
 import { checkProvided, libraryOps } from './graph_ops.js';
 import type { IncompatiblePolicy } from './op_library_record.js';
 import { RECORD_FILE, recordOpLibraries } from './op_library_record.js';
+import { rowsIndependent } from './rows_independent.js';
 
 /** A model as it is served. */
 export interface InferenceGraph {
@@ -56,7 +73,8 @@ export interface ExportOptions {
 /**
  * Writes a checkpoint as a SavedModel in EasyRec's layout: `<exportDir>/<unix seconds>/`, tagged `serve`, with the one
  * signature `serving_default`. Its assets are pipeline.config, the asset files, and the op libraries that the graph
- * uses, described in op_libraries.json.
+ * uses, described in op_libraries.json. For servers, assets.extra/easyrec_export.json has the libraries' checksums and
+ * whether requests may be joined.
  *
  * @returns The model's folder.
  * @throws GraphError when the graph uses an op that no library of the model registers.
@@ -69,7 +87,7 @@ export async function exportModel(options: ExportOptions): Promise<string> {
   const model = await options.buildInferenceGraph();
   using graph = model.graph;
   const signature = { inputs: model.inputs, outputs: model.outputs };
-  const assets = await collectAssets(model, options);
+  const { assets, extraFiles } = await collectFiles(model, options);
   await using session = Session.create(graph, options.config === undefined ? {} : { config: options.config });
   const saver = model.variables.length === 0 ? undefined : addSaver(graph, model.variables);
   if (saver !== undefined) await restoreVariables(session, saver, options.checkpoint);
@@ -80,6 +98,7 @@ export async function exportModel(options: ExportOptions): Promise<string> {
     variables: model.variables,
     signatures: new Map([['serving_default', signature]]),
     assets,
+    extraFiles,
     metaGraphVersion: version,
     ...(saver !== undefined && { saver }),
     ...(model.mainOp !== undefined && { mainOp: model.mainOp }),
@@ -89,7 +108,13 @@ export async function exportModel(options: ExportOptions): Promise<string> {
   return directory;
 }
 
-async function collectAssets(model: InferenceGraph, options: ExportOptions): Promise<Asset[]> {
+/** What goes into `assets/` and `assets.extra/`. */
+interface ModelFiles {
+  readonly assets: readonly Asset[];
+  readonly extraFiles: readonly ExtraFile[];
+}
+
+async function collectFiles(model: InferenceGraph, options: ExportOptions): Promise<ModelFiles> {
   const roots = [...model.inputs.values(), ...model.outputs.values()].map(({ op }) => op);
   if (model.mainOp !== undefined) roots.push(model.mainOp);
   const { graphDef } = exportGraph(model.graph, roots);
@@ -106,7 +131,15 @@ async function collectAssets(model: InferenceGraph, options: ExportOptions): Pro
     const content = await recordOpLibraries(libraries, { targetVersion, onIncompatible, log });
     assets.push({ name: RECORD_FILE, content });
   }
-  return assets;
+  const record = exportRecordText({
+    opLibraries: new Map(libraries.map(({ file, sha256 }) => [file, sha256])),
+    rowsIndependent: rowsIndependent(
+      { inputs: model.inputs.values(), outputs: model.outputs.values() },
+      uses,
+    ),
+    tensorflowVersion: loadLibtensorflow().version,
+  });
+  return { assets, extraFiles: [{ name: EXPORT_RECORD_NAME, content: record }] };
 }
 
 /** Leaves out files named like those that the exporter itself writes, as a model's exported assets bring them along. */

@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NativeError } from '../errors.js';
 
-/** Where a model's export says what servers need to know of it, from the model's folder. */
-export const EXPORT_RECORD_FILE = 'assets.extra/easyrec_export.json';
+/** In a model's `assets.extra/`: what its export says for servers. */
+export const EXPORT_RECORD_NAME = 'easyrec_export.json';
+
+/** The record's place in a model's folder. */
+export const EXPORT_RECORD_FILE = `assets.extra/${EXPORT_RECORD_NAME}`;
 
 /** What an export says of the model it wrote. */
 export interface ExportRecord {

@@ -21,7 +21,7 @@ export type {
   SignatureDef,
   TensorInfo,
 } from './protos.js';
-export { decodeMessage, encodeMessage } from './protos.js';
+export { configProtoType, decodeMessage, encodeMessage } from './protos.js';
 export type { RunSettings, SessionOptions, Step, StepParts } from './session.js';
 export { makeStep, Session } from './session.js';
 export type { StatusCode } from './status.js';
@@ -54,5 +54,5 @@ export {
 export type { ExportedGraph } from './export_graph.js';
 export { exportGraph } from './export_graph.js';
 export type { SignatureOutputs } from './saved_model_proto.js';
-export type { Asset, ExportedVariable, SavedModelContent } from './saved_model_writer.js';
+export type { Asset, ExportedVariable, ExtraFile, SavedModelContent } from './saved_model_writer.js';
 export { writeSavedModel } from './saved_model_writer.js';

@@ -29,6 +29,13 @@ export type Asset = {
   readonly tensor?: Output;
 } & ({ readonly source: string } | { readonly content: string | Uint8Array });
 
+/** A file that goes into a SavedModel's `assets.extra/`, of which its graph knows nothing. */
+export interface ExtraFile {
+  /** Where in `assets.extra/` it goes; may name folders. */
+  readonly name: string;
+  readonly content: string | Uint8Array;
+}
+
 /** What goes into a SavedModel. */
 export interface SavedModelContent {
   /** Holds the values of the variables; its graph is written. Nodes to restore them are added to it. */
@@ -37,6 +44,8 @@ export interface SavedModelContent {
   readonly signatures: ReadonlyMap<string, SignatureOutputs>;
   /** Default: none. */
   readonly assets?: readonly Asset[];
+  /** Default: none. */
+  readonly extraFiles?: readonly ExtraFile[];
   /** Default: `serve`. */
   readonly tags?: readonly string[];
   /** Default: none. */
@@ -59,6 +68,7 @@ export async function writeSavedModel(directory: string, content: SavedModelCont
     throw new UserError(`saved model: expected a new folder, received ${directory}, which exists`);
   }
   const assets = checkedAssets(content.assets ?? []);
+  const extraFiles = checkedAssets(content.extraFiles ?? []);
   const { saver, bytes } = prepare(content, assets);
   const partial = partialPath(normalize(join(directory, '.')).replace(/\/$/, ''));
   try {
@@ -68,6 +78,7 @@ export async function writeSavedModel(directory: string, content: SavedModelCont
       await saveVariables(content.session, saver, join(partial, 'variables/variables'));
     }
     for (const asset of assets) await writeAsset(join(partial, 'assets', asset.name), asset);
+    for (const file of extraFiles) await writeAsset(join(partial, 'assets.extra', file.name), file);
     await writeFile(join(partial, 'saved_model.pb'), bytes);
     await syncTree(partial);
     await rename(partial, directory);
@@ -144,7 +155,7 @@ function assetNode(graph: Graph, { name, tensor }: Asset): AssetNode {
   return { name, tensor: node.output() };
 }
 
-function checkedAssets(assets: readonly Asset[]): readonly Asset[] {
+function checkedAssets<A extends Asset>(assets: readonly A[]): readonly A[] {
   const names = new Set<string>();
   for (const asset of assets) {
     const { name } = asset;

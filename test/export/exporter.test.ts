@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import test from 'node:test';
@@ -6,10 +7,12 @@ import { DataError, GraphError, NativeError, UserError } from '../../easyrec/err
 import type { ExportOptions, InferenceGraph } from '../../easyrec/export/exporter.js';
 import { exportModel } from '../../easyrec/export/exporter.js';
 import { checkProvided, libraryOps } from '../../easyrec/export/graph_ops.js';
+import { readExportRecord } from '../../easyrec/serving/export_record.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import {
   addSaver,
   Graph,
+  loadLibtensorflow,
   loadOpLibrary,
   loadSavedModel,
   makeStep,
@@ -131,6 +134,8 @@ test("writes EasyRec's layout, with the op library that the graph uses", async (
     assert.deepEqual(readdirSync(directory, { recursive: true }).sort(), [
       'DONE',
       'assets',
+      'assets.extra',
+      'assets.extra/easyrec_export.json',
       'assets/libzero_out.so',
       'assets/op_libraries.json',
       'assets/pipeline.config',
@@ -150,6 +155,18 @@ test("writes EasyRec's layout, with the op library that the graph uses", async (
     assert.deepEqual(Object.keys(metaGraph.signature_def ?? {}), ['serving_default']);
     const second = await exportModel(options);
     assert.notEqual(second, directory);
+  });
+});
+
+test('leaves a record for servers: sums of the libraries, and that the op mixes rows', async () => {
+  await withCheckpoint(async (_, options) => {
+    const directory = await exportModel(options);
+    const sum = createHash('sha256').update(readFileSync(ZERO_OUT)).digest('hex');
+    assert.deepEqual(await readExportRecord(directory), {
+      opLibraries: new Map([['libzero_out.so', sum]]),
+      rowsIndependent: false,
+      tensorflowVersion: loadLibtensorflow().version,
+    });
   });
 });
 
