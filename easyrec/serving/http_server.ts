@@ -16,10 +16,12 @@ export interface HttpServerOptions {
 /** An HTTP server that listens. */
 export interface HttpServer {
   readonly port: number;
-  /** Stops listening, lets requests in progress end, and resolves when all have. */
+  /** Stops listening, lets requests in progress end, and cuts off what has not ended after 9 s. */
   close(): Promise<void>;
 }
 
+/** As long as container runtimes wait before they kill, less a margin. */
+const DRAIN_MS = 9_000;
 /** A client that takes longer than this to send its request is cut off. */
 const RECEIVE_TIMEOUT_MS = 60_000;
 
@@ -77,9 +79,11 @@ export async function startHttpServer(
     return send(reply, { ...response, status: error.statusCode ?? response.status });
   });
   const port = await listen(app, options);
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     closing = true;
-    return app.close();
+    const force = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+    await app.close();
+    clearTimeout(force);
   };
   return { port, close };
 }

@@ -140,7 +140,11 @@ export interface ConfigProto {
   readonly use_per_session_threads?: boolean;
   readonly allow_soft_placement?: boolean;
   readonly operation_timeout_in_ms?: number;
-  readonly gpu_options?: { readonly allow_growth?: boolean; readonly visible_device_list?: string };
+  readonly gpu_options?: {
+    readonly allow_growth?: boolean;
+    readonly visible_device_list?: string;
+    readonly per_process_gpu_memory_fraction?: number;
+  };
   readonly graph_options?: {
     readonly rewrite_options?: {
       readonly disable_meta_optimizer?: boolean;
@@ -207,6 +211,11 @@ function messageType(name: string): protobuf.Type {
     keepCase: true,
   }).root;
   return root.lookupType(`tensorflow.${name}`);
+}
+
+/** tensorflow.ConfigProto, for those who read it in another form than that of the wire. */
+export function configProtoType(): protobuf.Type {
+  return messageType('ConfigProto');
 }
 
 /** The wire form of a message. */

@@ -12,6 +12,8 @@ import { packageFile } from '../../easyrec/package_files.js';
 import { startServer, type RunningServer } from '../../easyrec/serving/server.js';
 import { oracleVersion, writeSavedModels, type WrittenModels } from './saved_models.js';
 
+/** Nobody is copying anything. */
+const IMPATIENT = { quietMs: 0, incompleteMs: 0 };
 const version = oracleVersion();
 const skip = version === undefined && 'no Python TensorFlow: run bash scripts/test, which installs it';
 const root = mkdtempSync(join(tmpdir(), 'easyrec-serving-'));
@@ -48,7 +50,7 @@ describe('a SavedModel that Python TensorFlow wrote', { skip }, () => {
   after(() => server.close());
 
   test('is served in its highest version', async () => {
-    assert.equal(server.version, 20n);
+    assert.equal(server.catalog.find({ name: 'm' }).version, 20n);
     const status = await (await fetch(`http://127.0.0.1:${server.port}/v1/models/m`)).json();
     const available = { version: '20', state: 'AVAILABLE', status: { error_code: 'OK', error_message: '' } };
     assert.deepEqual(status, { model_version_status: [available] });
@@ -223,7 +225,7 @@ function serve(...flags: readonly string[]): Serving {
 describe('what cannot be served', () => {
   async function assertRefused(path: string, ...words: readonly string[]): Promise<void> {
     await assert.rejects(
-      startServer({ modelBasePath: path, restApiPort: 0, log: SILENT_LOG }),
+      startServer({ modelBasePath: path, restApiPort: 0, patience: IMPATIENT, log: SILENT_LOG }),
       (error: unknown) => {
         assert.ok(error instanceof UserError, String(error));
         for (const word of words) assert.ok(error.message.includes(word), error.message);
@@ -256,7 +258,12 @@ describe('what cannot be served', () => {
     mkdirSync(join(root, 'damaged', '1'), { recursive: true });
     writeFileSync(join(root, 'damaged', '1', 'saved_model.pb'), 'this is no protocol buffer');
     await assert.rejects(
-      startServer({ modelBasePath: join(root, 'damaged'), restApiPort: 0, log: SILENT_LOG }),
+      startServer({
+        modelBasePath: join(root, 'damaged'),
+        restApiPort: 0,
+        patience: IMPATIENT,
+        log: SILENT_LOG,
+      }),
       (error: unknown) => error instanceof NativeError && error.message.includes(join(root, 'damaged', '1')),
     );
   });

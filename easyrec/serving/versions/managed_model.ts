@@ -92,6 +92,11 @@ export class ManagedModel {
     return version === undefined ? this.available()[0] : this.#versions.get(version)?.served;
   }
 
+  /** As `ManagedVersion.report`. */
+  report(version: bigint, problem: string | undefined): void {
+    this.#versions.get(version)?.report(problem);
+  }
+
   /** All versions it ever had, newest first. */
   statuses(): VersionStatus[] {
     return [...this.#versions.values()].map(({ status }) => status).sort(newestFirst);

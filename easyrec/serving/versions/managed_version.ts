@@ -28,6 +28,7 @@ export class ManagedVersion {
   readonly #name: string;
   #state: VersionState = 'START';
   #error: ServingError | undefined;
+  #problem: string | undefined;
   #model: CountedModel | undefined;
   #withdrawn = false;
   /** Ends the pause before the next attempt. */
@@ -70,8 +71,16 @@ export class ManagedVersion {
       : undefined;
   }
 
+  /** Tells of a model that was loaded and cannot answer for the moment, or with no text that it can again. */
+  report(problem: string | undefined): void {
+    this.#problem = problem;
+  }
+
   get status(): VersionStatus {
     const { version, state } = this;
+    if (state === 'AVAILABLE' && this.#problem !== undefined) {
+      return { version, state: 'LOADING', errorCode: 'UNAVAILABLE', errorMessage: this.#problem };
+    }
     return { version, state, errorCode: this.#error?.code ?? 'OK', errorMessage: this.#error?.message ?? '' };
   }
 

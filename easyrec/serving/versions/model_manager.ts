@@ -16,6 +16,8 @@ export interface ModelManagerOptions {
   readonly loader: ModelLoader;
   /** What is done with a loaded model before it is available; the model it returns is served, and closes the other. */
   readonly prepare?: (model: ServableModel, request: LoadRequest) => Promise<ServableModel>;
+  /** Told of the models whenever a config is taken; what it rejects with, the one who sent the config is told. */
+  readonly onConfig?: (models: readonly ModelConfig[]) => Promise<void>;
   /** Between two looks at the base paths; 0 looks once, a negative number never. Default: 1000. */
   readonly pollMs?: number;
   /** Further attempts to load a version after a failure that may pass. Default: 5. */
@@ -50,7 +52,6 @@ export class ModelManager implements ReloadableCatalog {
   readonly #models = new Map<string, ManagedModel>();
   readonly #settings: ModelSettings;
   readonly #options: ModelManagerOptions;
-  readonly #configListeners = new Set<(models: readonly ModelConfig[]) => void>();
   #configs: readonly ModelConfig[] | undefined;
   #labels: VersionLabels = new Map();
   #closing: Promise<void> | undefined;
@@ -78,12 +79,6 @@ export class ModelManager implements ReloadableCatalog {
   /** The configs of the models that are served. */
   get configs(): readonly ModelConfig[] {
     return this.#configs ?? [];
-  }
-
-  /** Calls `listener` with the configs now and whenever they change. */
-  onConfig(listener: (models: readonly ModelConfig[]) => void): void {
-    this.#configListeners.add(listener);
-    listener(this.configs);
   }
 
   names(): readonly string[] {
@@ -114,15 +109,23 @@ export class ModelManager implements ReloadableCatalog {
   }
 
   /**
+   * Tells of a version that is loaded and cannot answer for the moment, since the process that runs it is replaced;
+   * with no text that it can again.
+   */
+  report({ modelName, version }: LoadRequest, problem: string | undefined): void {
+    this.#models.get(modelName)?.report(version, problem);
+  }
+
+  /**
    * As `reload`, and waits for models whose folders hold no version yet.
    * @throws ServingError as `reload` does
    */
   async start(config: ModelServerConfig): Promise<void> {
-    await this.#available(this.#apply(config), true);
+    await this.#follow(config, true);
   }
 
   async reload(config: ModelServerConfig): Promise<void> {
-    await this.#available(this.#apply(config), false);
+    await this.#follow(config, false);
   }
 
   /**
@@ -151,6 +154,12 @@ export class ModelManager implements ReloadableCatalog {
     }
   }
 
+  async #follow(config: ModelServerConfig, waitsForFirst: boolean): Promise<void> {
+    const added = this.#apply(config);
+    const told = this.#options.onConfig?.(this.configs);
+    await Promise.all([told, this.#available(added, waitsForFirst)]);
+  }
+
   /** Changes what is served, or nothing at all; returns the models that are new. */
   #apply(config: ModelServerConfig): readonly ManagedModel[] {
     if (this.#closing !== undefined) throw new ServingError('UNAVAILABLE', 'the server is stopping');
@@ -172,7 +181,6 @@ export class ModelManager implements ReloadableCatalog {
       }
     }
     const added = models.flatMap((model) => this.#configure(model) ?? []);
-    for (const listener of this.#configListeners) listener(models);
     return added;
   }
 
