@@ -1,6 +1,5 @@
 import { GraphError, NativeError } from '../../errors.js';
 import type { LoadSavedModelOptions } from '../../tf/index.js';
-import type { LoadSavedModelOptions } from '../../tf/index.js';
 import type { StatusCode } from '../status.js';
 import { ServingError, STATUS_CODES } from '../status.js';
 import type { TensorText } from './tensor_codec.js';
@@ -15,8 +14,6 @@ export interface TrustedLibrary {
 export interface LoadOrder {
   /** Holds saved_model.pb. */
   readonly directory: string;
-  /** Which of its graphs, and how its session runs. */
-  readonly model: LoadSavedModelOptions;
   /** In the order of loading, before the model. */
   readonly libraries: readonly TrustedLibrary[];
   /** Default: as for any SavedModel. */
