@@ -1,54 +1,81 @@
+import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
-import { startGatewayServer } from '../../serving/function/index.js';
+import { DEFAULT_GATEWAY_PORT, startGatewayServer } from '../../serving/function/index.js';
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
 
 const HELP = {
   name: 'dcf gateway',
-  summary: 'Runs functions as processes on this machine, and takes calls over gRPC and HTTP on one port.',
+  summary: 'Runs functions on this machine, called over gRPC and HTTP on one port.',
   flags: {
     host: {
       type: 'string',
       value: 'ADDRESS',
-      help: 'to listen on; default: 127.0.0.1, since whoever reaches the port may run programs here',
+      help: 'address to listen on; default: 127.0.0.1, since whoever reaches the port may run programs here',
     },
-    port: { type: 'number', value: 'PORT', help: 'default: 32222; 0 takes any free one' },
-    state_dir: { type: 'string', value: 'DIR', help: 'keeps functions, counters and logs; default: ~/.dcf' },
-    invoke_timeout_ms: {
+    port: { type: 'number', value: 'PORT', help: `default: ${DEFAULT_GATEWAY_PORT}; 0 takes any free one` },
+    state_dir: {
+      type: 'string',
+      value: 'FOLDER',
+      help: 'where functions, their environments and their logs are kept; default: ~/.dcf',
+    },
+    invoke_timeout_s: {
       type: 'number',
-      value: 'MS',
-      help: 'limit for calls of functions that name none; default: 553000',
+      value: 'SECONDS',
+      help: 'limit for a call where the function names none; default: $INVOKE_TIMEOUT, else 553',
     },
-    start_timeout_ms: { type: 'number', value: 'MS', help: 'limit for loading a handler; default: 300000' },
-    drain_ms: {
+    start_timeout_s: {
       type: 'number',
-      value: 'MS',
-      help: 'how long calls may take to end at a stop; default: 25000',
+      value: 'SECONDS',
+      help: 'a handler that is not loaded by then is given up; default: 300',
     },
-    python: { type: 'string', value: 'FILE', help: 'the interpreter of python3 functions; default: python3' },
+    drain_timeout_s: {
+      type: 'number',
+      value: 'SECONDS',
+      help: 'how long calls in progress may take when it is stopped; default: 25',
+    },
+    python: {
+      type: 'string',
+      value: 'PROGRAM',
+      help: 'the Python that makes the environments of python3 functions; default: python3',
+    },
   },
 } as const satisfies CommandHelp<Flags>;
 
-/** `dcf gateway`: until Ctrl-C or SIGTERM. */
+/** `dcf gateway`: runs functions until a signal asks it to stop, then lets calls in progress end. */
 export const gatewayCommand: Command = async (argv, { log, signal }) => {
   const { flags } = parseArguments(argv, HELP);
-  const { port } = flags;
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new UserError(`${HELP.name}: --port: expected a port, received ${port}`);
-  }
+  // The name of the variable is the original's.
+  const inherited = process.env['INVOKE_TIMEOUT'];
+  const invokeTimeout = flags.invoke_timeout_s ?? (inherited ? Number(inherited) : undefined);
   const server = await startGatewayServer({
-    ...{ host: flags.host, port, python: flags.python, drainMs: flags.drain_ms, log },
+    log,
+    host: flags.host,
+    port: readPort(flags.port),
     stateDirectory: flags.state_dir ?? join(homedir(), '.dcf'),
-    invokeTimeoutMs: flags.invoke_timeout_ms,
-    startTimeoutMs: flags.start_timeout_ms,
+    invokeTimeoutMs: milliseconds('invoke_timeout_s', invokeTimeout),
+    startTimeoutMs: milliseconds('start_timeout_s', flags.start_timeout_s),
+    drainMs: milliseconds('drain_timeout_s', flags.drain_timeout_s),
+    python: flags.python,
   });
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  log.info('the function gateway stops when the calls in progress have ended');
+  if (!signal.aborted) await once(signal, 'abort');
+  log.info('stopping: calls in progress are answered first');
   await server.close();
   return 0;
 };
+
+/** Timers take no more. */
+const MAX_SECONDS = 2_000_000;
+
+function milliseconds(flag: string, seconds: number | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (seconds > 0 && seconds <= MAX_SECONDS) return Math.ceil(seconds * 1000);
+  throw new UserError(`${HELP.name}: --${flag}: expected seconds above 0, at most ${MAX_SECONDS}`);
+}
+
+function readPort(port: number | undefined): number | undefined {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return port;
+  throw new UserError(`${HELP.name}: --port: expected a number from 0 to 65535, received ${port}`);
+}

@@ -12,6 +12,7 @@ import { invalidArgument } from '../status.js';
 /** An archive may not unpack to more than this. */
 const MAX_UNPACKED_BYTES = 16 * 1024 ** 3;
 const MAX_ENTRIES = 200_000;
+const LEFT_EARLY = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
  * Unpacks a .tar.gz into an empty folder.
@@ -30,7 +31,7 @@ export async function unpackArchive(archive: AsyncIterable<Uint8Array>, folder: 
   );
   const [[code], problem] = await Promise.all([closed, piped]);
   // tar may leave before its input ends, having read the archive's end or having failed.
-  const isPipe = problem instanceof Error && 'code' in problem && problem.code === 'EPIPE';
+  const isPipe = problem instanceof Error && 'code' in problem && LEFT_EARLY.includes(String(problem.code));
   if (code === 0 && (problem === undefined || isPipe)) return;
   const reason = problem instanceof Error && !isPipe ? problem.message : errors.trim();
   throw invalidArgument(`archive: expected a .tar.gz of a function's folder: ${reason}`);

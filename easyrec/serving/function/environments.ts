@@ -14,6 +14,8 @@ export interface EnvironmentOptions extends Pick<InstallerOptions, 'onLine' | 's
   readonly content: string;
   /** The version's identity, for what cannot be shared with others. */
   readonly version: string;
+  /** Whether nothing that is there already is to be used. */
+  readonly isFresh: boolean;
 }
 
 /** Names a requirement of the function's own folder or of this machine, not of a registry. */
@@ -41,7 +43,8 @@ export class Environments {
    */
   async ensure(options: EnvironmentOptions): Promise<string> {
     const plan = await (options.runtime === 'node' ? this.#planNode(options) : this.#planPython(options));
-    const name = `${options.runtime}-${hashText(plan.identity).slice(0, 32)}`;
+    const own = options.isFresh ? options.version : '';
+    const name = `${options.runtime}-${hashText(plan.identity + own).slice(0, 32)}`;
     // Two that require the same at once: the second waits, and tries itself where the first fails.
     while (!existsSync(join(this.#directory, name, 'complete'))) {
       const running = this.#building.get(name);
@@ -59,7 +62,7 @@ export class Environments {
     return name;
   }
 
-  async #planPython({ content, version, onLine, signal }: EnvironmentOptions): Promise<Plan> {
+  async #planPython({ content, version, isFresh, onLine, signal }: EnvironmentOptions): Promise<Plan> {
     const requirements = await readText(join(content, 'requirements.txt'));
     const wanted = requirements
       .split('\n')
@@ -74,6 +77,8 @@ export class Environments {
       onLine: (line) => interpreter.push(line),
       signal,
     });
+    // The interpreter itself: what was named may be a script that looks for it each time.
+    const python = interpreter.at(-1) ?? this.#python;
     const own = LOCAL_REQUIREMENT.test(requirements) ? version : '';
     const run = (what: string, command: readonly string[]): Promise<void> =>
       runInstaller({ what, command, directory: content, onLine, signal });
@@ -81,11 +86,12 @@ export class Environments {
       identity: JSON.stringify(['python3', interpreter, wanted, own]),
       install: async (folder) => {
         // Without pip in it: it is not needed there, and Debian's python3 cannot make that without one more package.
-        await run('python3 -m venv', [this.#python, '-m', 'venv', '--without-pip', folder]);
+        await run('python3 -m venv', [python, '-m', 'venv', '--without-pip', folder]);
         if (wanted.length === 0) return;
         const pip = ['-m', 'pip', '--python', join(folder, 'bin', 'python')];
-        const options = ['--no-input', '--disable-pip-version-check', '-r', 'requirements.txt'];
-        await run('requirements.txt: pip install', [this.#python, ...pip, 'install', ...options]);
+        const cache = isFresh ? ['--no-cache-dir'] : [];
+        const options = ['--no-input', '--disable-pip-version-check', ...cache, '-r', 'requirements.txt'];
+        await run('requirements.txt: pip install', [python, ...pip, 'install', ...options]);
       },
     };
   }

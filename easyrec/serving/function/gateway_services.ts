@@ -15,12 +15,12 @@ import {
 
 interface InvokeRequest {
   readonly Service: string;
-  readonly Input: Uint8Array;
+  readonly Input: Uint8Array | readonly number[];
 }
 
 interface UploadRequest {
   readonly header?: UploadHeader | null;
-  readonly chunk?: Uint8Array;
+  readonly chunk?: Uint8Array | readonly number[];
 }
 
 /** gRPC clients take about 8 KiB of headers, and an error's text is one. */
@@ -61,7 +61,7 @@ interface Scale {
 function unaryMethods(gateway: Gateway, log: Log): GrpcService['implementation'] {
   return {
     Invoke: answering(log, async ({ Service, Input }: InvokeRequest, signal) => ({
-      Msg: await gateway.invoke(Service, Input, signal),
+      Msg: await gateway.invoke(Service, bytesOf(Input), signal),
     })),
     List: answering(log, () => ({ Functions: gateway.list() })),
     Deploy: answering(log, async (request: CreateFunctionRequest) => {
@@ -105,8 +105,8 @@ function answering<Request>(
 async function invokes(gateway: Gateway, call: InvokesCall, log: Log): Promise<void> {
   const signal = signalOf(call);
   try {
-    for await (const { Service, Input } of call as AsyncIterable<InvokeRequest>) {
-      call.write({ Output: Buffer.from(await gateway.invoke(Service, Input, signal)) });
+    for await (const { Service, Input } of messagesOf<InvokeRequest>(call)) {
+      call.write({ Output: Buffer.from(await gateway.invoke(Service, bytesOf(Input), signal)) });
     }
     call.end();
   } catch (error) {
@@ -116,7 +116,7 @@ async function invokes(gateway: Gateway, call: InvokesCall, log: Log): Promise<v
 
 async function upload(gateway: Gateway, call: UploadCall, log: Log): Promise<void> {
   try {
-    const messages = (call as AsyncIterable<UploadRequest>)[Symbol.asyncIterator]();
+    const messages = messagesOf<UploadRequest>(call)[Symbol.asyncIterator]();
     const first = await messages.next();
     const header = first.done === true ? undefined : first.value.header;
     if (!header) throw invalidArgument('the first message of an upload must be its header');
@@ -133,12 +133,22 @@ async function upload(gateway: Gateway, call: UploadCall, log: Log): Promise<voi
   }
 }
 
+/** What the client sends; the stream stays open for what is still to be answered when it has sent all. */
+function messagesOf<Request>(call: ServerDuplexStream<Request, object>): AsyncIterable<Request> {
+  return call.iterator({ destroyOnReturn: false }) as AsyncIterable<Request>;
+}
+
 async function* chunks(messages: AsyncIterator<UploadRequest>): AsyncGenerator<Uint8Array> {
   for (;;) {
     const next = await messages.next();
     if (next.done === true) return;
-    if (next.value.chunk !== undefined) yield next.value.chunk;
+    yield bytesOf(next.value.chunk ?? []);
   }
+}
+
+/** A field of bytes that was not sent is decoded as an empty list. */
+function bytesOf(field: Uint8Array | readonly number[]): Uint8Array {
+  return field instanceof Uint8Array ? field : Uint8Array.from(field);
 }
 
 /** Aborted when the caller has gone. */

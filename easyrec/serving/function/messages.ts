@@ -58,6 +58,8 @@ export interface UploadHeader {
   readonly idle_timeout_ms?: number;
   /** Debian packages that must be on the gateway's machine. */
   readonly build_packages?: readonly string[];
+  /** Whether to install anew what the function requires, even if nothing has changed. Default: no. */
+  readonly no_cache?: boolean;
 }
 
 /** What an upload ended in. */

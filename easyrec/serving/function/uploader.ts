@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
@@ -7,7 +7,7 @@ import { discardPartial, partialPath } from '../../atomic_files.js';
 import { didYouMean } from '../../errors.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { sealFolder, unpackArchive } from './archive.js';
-import type { Environments } from './environments.js';
+import type { EnvironmentOptions, Environments } from './environments.js';
 import type { UploadHeader, UploadResult } from './messages.js';
 import { runInstaller } from './run_installer.js';
 import type { FunctionRuntime, VersionManifest, VersionStore } from './version_store.js';
@@ -62,10 +62,14 @@ export class Uploader {
       const settings = readSettings(header, content);
       await checkPackages(header.build_packages ?? [], { onLine, signal });
       const hash = createHash('sha256').update(`${JSON.stringify(settings)}\n`);
+      // Of its own even if nothing has changed: what runs keeps what it runs on.
+      const isFresh = header.no_cache === true;
+      if (isFresh) hash.update(randomUUID());
       await sealFolder(content, hash);
       const id = `sha256:${hash.digest('hex')}`;
       const existed = this.#store.has(id);
-      if (!existed) await this.#once(id, () => this.#build(id, staging, settings, { onLine, signal }));
+      if (!existed)
+        await this.#once(id, () => this.#build(id, staging, settings, { onLine, signal, isFresh }));
       await this.#store.setImage(header.image, id);
       return { version: id, existed };
     } finally {
@@ -91,7 +95,7 @@ export class Uploader {
     id: string,
     staging: string,
     settings: Settings,
-    { onLine, signal }: Pick<Upload, 'onLine' | 'signal'>,
+    options: Pick<EnvironmentOptions, 'onLine' | 'signal' | 'isFresh'>,
   ): Promise<void> {
     const folder = this.#store.pathOf(id);
     await rm(folder, { recursive: true, force: true });
@@ -100,7 +104,7 @@ export class Uploader {
     try {
       const content = join(folder, 'content');
       const { runtime } = settings;
-      const environment = await this.#environments.ensure({ runtime, content, version: id, onLine, signal });
+      const environment = await this.#environments.ensure({ runtime, content, version: id, ...options });
       if (runtime === 'node') {
         await symlink(
           join(this.#store.environmentsDirectory, environment, 'node_modules'),

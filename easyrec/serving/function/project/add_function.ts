@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { writeFileAtomic } from '../../../atomic_files.js';
@@ -38,9 +38,8 @@ export async function addFunction(added: NewFunction): Promise<void> {
   const text = configWith(isNew ? '' : readFileSync(file, 'utf8'), file, added);
   await scaffoldFunction(folder, name, runtime);
   try {
-    await writeFileAtomic(file, text);
     // It may come to hold secrets.
-    if (isNew) await chmod(file, 0o600);
+    await writeFileAtomic(file, text, isNew ? 0o600 : statSync(file).mode & 0o777);
   } catch (error) {
     await rm(resolve(folder), { recursive: true, force: true });
     throw error;

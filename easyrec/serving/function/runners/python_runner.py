@@ -4,7 +4,6 @@ The gateway is at the other end of the socket that is file descriptor 3. A frame
 (4 bytes, big-endian), its kind (1 byte), the call's number (4 bytes) and the payload; kinds as in frames.ts.
 """
 
-import asyncio
 import importlib.util
 import inspect
 import json
@@ -117,6 +116,8 @@ async def finish(awaitable):
 
 def encode(result):
     if inspect.isawaitable(result):
+        import asyncio  # Few handlers need it, and it takes a share of every worker's start.
+
         result = asyncio.run(finish(result))
     if result is None:
         return b''
