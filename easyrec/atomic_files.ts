@@ -42,12 +42,17 @@ export async function syncPath(path: string): Promise<void> {
 /**
  * Writes a file so that a reader finds the old content or the new one, whole, whenever the writer is killed.
  *
+ * @param mode who may read and write it, as far as the process's umask allows. Default: all.
  * @throws UserError when the disk is full or the folder cannot be written; nothing is left behind then.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  mode = 0o666,
+): Promise<void> {
   const partial = partialPath(path);
   try {
-    const handle = await open(partial, 'wx');
+    const handle = await open(partial, 'wx', mode);
     try {
       await handle.writeFile(content);
       await handle.sync();

@@ -24,7 +24,7 @@ export const functionLog: Command = async (argv, context) => {
   return withGateway(flags, 'did not get log', context, async ({ client }) => {
     const log = await client.getLog(name);
     if (flags.json === true) printJson(context, { name, log });
-    else context.stdout.write(`---\nName: ${name}\nLog:\n${log}\n`);
+    else context.stdout.write(`---\nName: ${name}\nLog:\n${log}${log.endsWith('\n') ? '' : '\n'}`);
     return 0;
   });
 };
