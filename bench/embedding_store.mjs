@@ -110,12 +110,13 @@ const lookups = tables.map((used) =>
 const gradients = DIMS.map((dim) =>
   ops.placeholder(graph, 'float32', [batch, dim * FEATURES.length], 'gradients'),
 );
-const rate = ops.constant(graph, 'float32', 0.001);
+const [rate, scale] = [0.001, 1].map((value) => ops.constant(graph, 'float32', value));
 const update = graph.op(
   'EasyRecEmbeddingUpdate',
   [
     rate,
-    batchSize,
+    scale,
+    DIMS.map(() => batchSize),
     [...ids, ...ids],
     [...rowsOfIds, ...rowsOfIds],
     [...weights, ...weights],

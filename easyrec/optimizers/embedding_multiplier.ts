@@ -8,7 +8,7 @@ export function withEmbeddingMultiplier(optimizer: Optimizer, factor: number): O
   return {
     ...optimizer,
     apply(context, gradients) {
-      const { rowUpdates } = context;
+      const { rowUpdates, rowSquares } = context;
       const scaled = gradients.map(({ variable, gradient }) => {
         if (!isEmbeddingTable(variable)) return { variable, gradient };
         const isRows = gradient instanceof IndexedSlices;
@@ -18,7 +18,11 @@ export function withEmbeddingMultiplier(optimizer: Optimizer, factor: number): O
         {
           ...context,
           ...(rowUpdates !== undefined && {
-            rowUpdates: (rate, scale = 1) => rowUpdates(rate, scale * factor),
+            rowUpdates: (rate, scale = 1) =>
+              rowUpdates(rate, typeof scale === 'number' ? scale * factor : ops.mul(scale, factor)),
+          }),
+          ...(rowSquares !== undefined && {
+            rowSquares: () => rowSquares().map((square) => ops.mul(square, factor * factor)),
           }),
         },
         scaled,

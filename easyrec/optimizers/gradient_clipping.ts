@@ -13,30 +13,40 @@ import type { Optimizer, VariableGradient } from './types.js';
 export function withClipping(optimizer: Optimizer, maxNorm: number): Optimizer {
   return {
     ...optimizer,
-    // The norm is that of all gradients, and kernels of rows do not tell theirs.
-    rowRule: null,
     apply(context, gradients) {
-      const { graph } = context.variables;
-      const clipped = graph.scope('clip_gradients', () => clipByGlobalNorm(gradients, maxNorm));
-      return optimizer.apply(context, clipped);
+      const { variables, rowUpdates = () => [], rowSquares = () => [] } = context;
+      const { graph } = variables;
+      const clipped = graph.scope('clip_gradients', () => {
+        const squares = [...gradients.flatMap(({ gradient }) => squaredNorms(gradient)), ...rowSquares()];
+        return squares.length === 0 ? null : clip(gradients, factorOf(squares, maxNorm));
+      });
+      if (clipped === null) return optimizer.apply(context, gradients);
+      const { factor, scaled } = clipped;
+      return optimizer.apply(
+        { ...context, rowUpdates: (rate, scale = 1) => rowUpdates(rate, ops.mul(factor, scale)) },
+        scaled,
+      );
     },
   };
 }
 
-function clipByGlobalNorm(
-  gradients: readonly VariableGradient[],
-  maxNorm: number,
-): readonly VariableGradient[] {
-  const squares = gradients.flatMap(({ gradient }) => squaredNorms(gradient));
-  if (squares.length === 0) return gradients;
+/** What gradients are multiplied with whose squares are these. */
+function factorOf(squares: readonly Output[], maxNorm: number): Output {
   const norm = ops.sqrt(ops.addN(squares));
   const scale = ops.mul(ops.minimum(ops.div(1, norm), 1 / maxNorm), maxNorm);
   // A norm that is not finite makes all gradients NaN, rather than finite ones 0.
-  const factor = ops.add(scale, ops.sub(norm, norm));
-  return gradients.map(({ variable, gradient }) => ({
+  return ops.add(scale, ops.sub(norm, norm));
+}
+
+function clip(
+  gradients: readonly VariableGradient[],
+  factor: Output,
+): { readonly factor: Output; readonly scaled: readonly VariableGradient[] } {
+  const scaled = gradients.map(({ variable, gradient }) => ({
     variable,
     gradient: gradient instanceof IndexedSlices ? gradient.scale(factor) : ops.mul(gradient, factor),
   }));
+  return { factor, scaled };
 }
 
 /** Of rows: each lookup of a table for itself, its repeated rows summed up, as EasyRec's lookups hand them over. */

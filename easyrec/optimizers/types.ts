@@ -16,10 +16,15 @@ export interface UpdateContext {
   readonly learningRate: Output;
   /**
    * Adds the nodes that move the tables which are updated by rows, by the optimizer's `rowRule`, at the rate given (a
-   * scalar float32; of Adam the corrected one), their gradients times `scale` (default: 1). Default: there are no such
-   * tables.
+   * scalar float32; of Adam the corrected one), their gradients times `scale` (a number or a scalar float32; default: 1).
+   * Default: there are no such tables.
    */
-  readonly rowUpdates?: (rate: Output, scale?: number) => readonly Operation[];
+  readonly rowUpdates?: (rate: Output, scale?: Output | number) => readonly Operation[];
+  /**
+   * Adds the nodes that sum up the squares of those tables' gradients, each lookup of a table for itself, its repeated
+   * rows summed up before: scalars to be added. Default: there are no such tables.
+   */
+  readonly rowSquares?: () => readonly Output[];
   /** The names of those tables, for state that belongs to a table as a whole. Default: none. */
   readonly rowTables?: readonly string[];
 }
@@ -28,6 +33,8 @@ export interface UpdateContext {
 export interface Optimizer {
   /** The same rule for single rows; null where it has no such form. */
   readonly rowRule: RowRule | null;
+  /** Whether it leaves a variable or table of that name alone. Default: none. */
+  readonly isFrozen?: (name: string) => boolean;
   /** How many learning rates it takes, as a vector. Default: one, a scalar. */
   readonly learningRates?: number;
   /**

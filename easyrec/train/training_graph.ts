@@ -183,6 +183,7 @@ function trainOperations(parts: TrainParts): readonly Operation[] {
   const { untrained, ...rows } = embeddings.train(
     ofVectors.map((slope) => (slope instanceof IndexedSlices ? slope.toDense() : slope)),
     total,
+    optimizer.isFrozen,
   );
   for (const { name } of untrained) warn(name);
   return optimizer.apply({ variables, learningRate, ...rows }, pairs);

@@ -81,6 +81,55 @@ for (const optimizer of OPTIMIZERS) {
   });
 }
 
+test('gradients are clipped by one norm, of tables and of all other variables', async (t) => {
+  const folder = tableModel(
+    t,
+    ['adam_optimizer', 'momentum_optimizer'],
+    ['num_steps: 200', 'num_steps: 200 gradient_clipping_by_norm: 0.05'],
+  );
+  const [native, plain, free] = [
+    await trainIn(folder, { model: 'native' }),
+    await trainIn(folder, { model: 'plain', plain: true }),
+    await trainIn(folder, { model: 'free', values: { 'train_config.gradient_clipping_by_norm': 1000 } }),
+  ];
+  assert.deepEqual(native.messages, plain.messages);
+  assert.ok(!native.messages.some((message) => message.includes('standard ops')), native.messages.join());
+  assert.equal(plain.losses.length, 200);
+  assert.ok(farthest(native.losses, plain.losses) <= 2e-5, `${farthest(native.losses, plain.losses)}`);
+  assert.ok(farthest(native.losses, free.losses) > 1e-3, `${farthest(native.losses, free.losses)} without`);
+});
+
+test('frozen tables stay as they are, without slots, and do not count for the norm', async (t) => {
+  const folder = tableModel(
+    t,
+    ['adam_optimizer', 'momentum_optimizer'],
+    [
+      'num_steps: 200',
+      'num_steps: 200 gradient_clipping_by_norm: 0.03 freeze_gradient: "input_layer.*/user_embedding" ' +
+        'freeze_gradient: "item_wide" freeze_gradient: "mlp/.*/bias:0$"',
+    ],
+  );
+  const [native, plain] = [
+    await trainIn(folder, { model: 'native' }),
+    await trainIn(folder, { model: 'plain', plain: true }),
+  ];
+  assert.deepEqual(native.messages, plain.messages);
+  assert.ok(farthest(native.losses, plain.losses) <= 2e-5, `${farthest(native.losses, plain.losses)}`);
+  const at = (model: string, step: number): string => join(folder, model, `model.ckpt-${step}`);
+  using ofNative = new CheckpointReader(at('native', 200));
+  using ofPlain = new CheckpointReader(at('plain', 200));
+  assert.deepEqual(ofNative.entries(), ofPlain.entries());
+  const moved = differingTensors(at('native', 0), at('native', 200));
+  const tables = ofNative.names.filter((name) => name.endsWith('embedding_weights'));
+  const still = tables.filter((name) => !moved.includes(name));
+  assert.deepEqual(
+    still,
+    tables.filter((name) => /user_embedding|item_wide/.test(name)),
+  );
+  assert.ok(still.length >= 3 && still.length < tables.length, still.join());
+  assert.ok(still.every((name) => !ofNative.has(`${name}/Momentum`)));
+});
+
 test('evaluation during training finds what evaluation of the checkpoint finds', async (t) => {
   const folder = tableModel(t);
   const { evaluations } = await trainIn(folder, { model: 'model' });

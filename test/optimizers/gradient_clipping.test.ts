@@ -10,7 +10,7 @@ import {
 } from '../../easyrec/optimizers/index.js';
 import { parseMessage } from '../../easyrec/config/message.js';
 import { IndexedSlices } from '../../easyrec/tf/grad/index.js';
-import { Graph, makeStep, ops, Session, Variables } from '../../easyrec/tf/index.js';
+import { Graph, makeStep, ops, type Output, Session, Variables } from '../../easyrec/tf/index.js';
 
 /** What an optimizer sees: the values of gradients by the names of their variables. */
 type Seen = Readonly<Record<string, readonly number[]>>;
@@ -105,7 +105,7 @@ test('the multiplier is applied to embeddings alone, and before the norm is take
 test('the multiplier reaches rows that kernels move, whose rule stays', () => {
   using graph = new Graph();
   const adagrad = OPTIMIZERS.adagrad_optimizer(parseMessage('AdagradOptimizer', ''));
-  const scales: (number | undefined)[] = [];
+  const scales: (Output | number | undefined)[] = [];
   const multiplied = withEmbeddingMultiplier(adagrad, 3);
   multiplied.apply(
     {
@@ -120,6 +120,34 @@ test('the multiplier reaches rows that kernels move, whose rule stays', () => {
   );
   assert.deepEqual(scales, [3]);
   assert.equal(multiplied.rowRule, adagrad.rowRule);
+});
+
+test('rows that kernels move count for the norm and are scaled with all other gradients, whose rule stays', () => {
+  using graph = new Graph();
+  const adagrad = OPTIMIZERS.adagrad_optimizer(parseMessage('AdagradOptimizer', ''));
+  const number = (value: number) => ops.constant(graph, 'float32', value);
+  const scales: Output[] = [];
+  const wrapped = withEmbeddingMultiplier(withClipping(adagrad, 2), 3);
+  const variables = new Variables(graph);
+  const bias = variables.create('bias', { shape: [], initializer: () => number(0) });
+  wrapped.apply(
+    {
+      variables,
+      learningRate: number(1),
+      rowSquares: () => [number(1), number(2)],
+      rowUpdates(_, scale) {
+        assert.ok(scale !== undefined && typeof scale !== 'number');
+        scales.push(scale);
+        return [];
+      },
+    },
+    [{ variable: bias, gradient: number(3) }],
+  );
+  assert.equal(wrapped.rowRule, adagrad.rowRule);
+  const session = Session.create(graph);
+  const [scale] = session.runSync(makeStep({ fetches: scales }));
+  // The norm is the root of 3^2 (1 + 2) + 3^2.
+  assert.ok(Math.abs((scale?.data('float32')[0] ?? NaN) - (3 * 2) / 6) <= 1e-6);
 });
 
 test('frozen variables get no gradient and do not count for the norm', () => {
@@ -137,7 +165,13 @@ test('frozen variables get no gradient and do not count for the norm', () => {
   expectNear(clipped, { 'deep/kernel': [2, 2] });
 });
 
-test('rows that kernels move are left to standard ops where their gradients are needed', () => {
+test('tables that kernels move are frozen by their names', () => {
   const adagrad = OPTIMIZERS.adagrad_optimizer(parseMessage('AdagradOptimizer', ''));
-  assert.deepEqual([withClipping(adagrad, 1).rowRule, withFrozen(adagrad, [/x/u]).rowRule], [null, null]);
+  const { rowRule, isFrozen } = withFrozen(adagrad, [/weights:0$/u, /^user/u]);
+  assert.equal(rowRule, adagrad.rowRule);
+  const names = ['a/weights', 'user/kernel', 'weights_1', 'a/user'];
+  assert.deepEqual(
+    names.map((name) => isFrozen?.(name)),
+    [true, true, false, false],
+  );
 });

@@ -29,6 +29,21 @@ interface TrainedLookup {
 /** Ids, their rows of the batch and their weights, one tensor a request each. */
 type Ids = readonly [readonly Output[], readonly Output[], readonly Output[]];
 
+/** One whose gradient is there. */
+type GradedLookup = TrainedLookup & { readonly slope: Output };
+
+/** What an optimizer is given of the tables in a store. */
+export interface TrainedRows {
+  /** Adds the nodes that move the rows which training looked up, their gradients times `scale` (default: 1). */
+  readonly rowUpdates: (rate: Output, scale?: Output | number) => readonly Operation[];
+  /** Adds those that sum up the squares of their gradients, each lookup of a table for itself. */
+  readonly rowSquares: () => readonly Output[];
+  /** The names of the tables that move. */
+  readonly rowTables: readonly string[];
+  /** The tables that no loss depends on, frozen ones left out: they stay as they are. */
+  readonly untrained: readonly StoreTable[];
+}
+
 /**
  * Embedding tables in a store of their own: one lookup for all features of a group, and one op that moves the rows
  * which a step looked up, of all tables.
@@ -124,19 +139,16 @@ export class StoreEmbeddings implements EmbeddingEngine {
    * Takes the gradients of the loss with respect to `outputs`, null where it does not depend on one.
    *
    * @param loss what they are gradients of: what reads a lookup as a whole, past its features, is among its ancestors
-   * @returns what adds the nodes that move the rows which training looked up, the names of the tables that they move,
-   *   and the tables that stay as they are
+   * @param isFrozen whether the table of that name is to stay as it is; default: none
+   * @returns what moves the rows that training looked up, and the tables that no loss depends on
    */
   train(
     slopes: readonly (Output | null)[],
     loss: Output,
-  ): {
-    readonly rowUpdates: (rate: Output, scale?: number) => readonly Operation[];
-    readonly rowTables: readonly string[];
-    readonly untrained: readonly StoreTable[];
-  } {
+    isFrozen: (name: string) => boolean = () => false,
+  ): TrainedRows {
     let next = 0;
-    const trained = new Set<string>();
+    const needed = new Set<string>();
     const readers = ancestors([loss]).filter(({ type }) => type !== 'SplitV');
     const lookups = this.#lookups.map((lookup) => {
       const { requests, vectors, part, features } = lookup;
@@ -147,45 +159,67 @@ export class StoreEmbeddings implements EmbeddingEngine {
       const [slope = null, ...ofEach] = slopes.slice(next, next + 1 + features.length);
       next += 1 + features.length;
       requests.forEach(({ table }, i) => {
-        if (slope !== null && (isWhole || (ofEach[i] ?? null) !== null)) trained.add(table.name);
+        if (slope !== null && (isWhole || (ofEach[i] ?? null) !== null)) needed.add(table.name);
       });
       return { ...lookup, slope };
     });
-    const untrained = this.store.tables.filter(({ name }) => !trained.has(name));
-    for (const table of untrained) this.store.freeze(table);
-    const used = lookups.flatMap(({ slope, ...lookup }) => (slope === null ? [] : [{ ...lookup, slope }]));
-    const others = lookups.filter(({ slope }) => slope === null).map(({ vectors }) => vectors.op);
-    const rowUpdates = (rate: Output, scale = 1): readonly Operation[] => {
-      if (scale === 1) return this.#update(rate, used, others);
-      const scaled = used.map((lookup) => ({ ...lookup, slope: ops.mul(lookup.slope, scale) }));
-      return this.#update(rate, scaled, others);
+    const { tables } = this.store;
+    for (const table of tables) if (!needed.has(table.name) || isFrozen(table.name)) this.store.freeze(table);
+    // Of frozen tables with a row for each key, steps are counted all the same.
+    const isUsed = ({ table }: LookupRequest): boolean => !isFrozen(table.name) || table.rows === Infinity;
+    const used = lookups.flatMap(({ slope, ...lookup }): GradedLookup[] =>
+      slope !== null && lookup.requests.some(isUsed) ? [{ ...lookup, slope }] : [],
+    );
+    const moved = new Set(used.map(({ vectors }) => vectors));
+    const others = lookups.filter(({ vectors }) => !moved.has(vectors)).map(({ vectors }) => vectors.op);
+    return {
+      rowUpdates: (rate, scale = 1) => this.#update([rate, this.#scalar(scale)], used, others),
+      rowSquares: () => this.#squares(used),
+      rowTables: [...needed].filter((name) => !isFrozen(name)),
+      untrained: tables.filter(({ name }) => !needed.has(name) && !isFrozen(name)),
     };
-    return { rowUpdates, rowTables: [...trained], untrained };
   }
 
-  /** @param before lookups that have no gradient: they see the rows as they were before the step, too */
+  /**
+   * @param numbers rate and scale
+   * @param before lookups that have no gradient: they see the rows as they were before the step, too
+   */
   #update(
-    rate: Output,
-    lookups: readonly (TrainedLookup & { readonly slope: Output })[],
+    numbers: readonly Output[],
+    lookups: readonly GradedLookup[],
     before: readonly Operation[],
   ): readonly Operation[] {
     if (lookups.length === 0) return [];
-    const requests = lookups.flatMap((lookup) => lookup.requests);
+    const { inputs, attributes } = this.#graded(lookups);
+    const settings = { controlInputs: [...new Set(before)] };
+    return [this.#graph.op('EasyRecEmbeddingUpdate', [...numbers, ...inputs], attributes, settings)];
+  }
+
+  #squares(lookups: readonly GradedLookup[]): readonly Output[] {
+    if (lookups.length === 0) return [];
+    const { inputs, attributes } = this.#graded(lookups);
+    return [this.#graph.op('EasyRecEmbeddingSquaredNorm', inputs, attributes).output()];
+  }
+
+  /** What ops need that read the gradients of lookups. */
+  #graded(lookups: readonly GradedLookup[]) {
     const all = (which: 0 | 1 | 2): readonly Output[] => lookups.flatMap(({ ids }) => ids[which]);
-    const inputs = [
-      rate,
-      lookups.map(({ batchSize }) => batchSize),
-      ...[all(0), all(1), all(2)],
-      lookups.map(({ records }) => records),
-      lookups.map(({ slope }) => slope),
-    ];
-    const attributes = {
-      ...this.#attributes(requests),
-      lookup_sizes: lookups.map((lookup) => lookup.requests.length),
+    return {
+      inputs: [
+        lookups.map(({ batchSize }) => batchSize),
+        ...[all(0), all(1), all(2)],
+        lookups.map(({ records }) => records),
+        lookups.map(({ slope }) => slope),
+      ],
+      attributes: {
+        ...this.#attributes(lookups.flatMap(({ requests }) => requests)),
+        lookup_sizes: lookups.map(({ requests }) => requests.length),
+      },
     };
-    return [
-      this.#graph.op('EasyRecEmbeddingUpdate', inputs, attributes, { controlInputs: [...new Set(before)] }),
-    ];
+  }
+
+  #scalar(value: Output | number): Output {
+    return typeof value === 'number' ? ops.constant(this.#graph, 'float32', value) : value;
   }
 
   #ids(requests: readonly LookupRequest[]): Ids {

@@ -24,6 +24,41 @@ function expectSame(
   });
 }
 
+test('the squared norm is that of the sums of each feature, on any number of threads', async () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const random = new Random(seed);
+    const shape = randomShape(random);
+    const start = shape.tables.map(({ rows, dim }) => new Float32Array(rows * dim));
+    const reference = new ReferenceStore(RULES['sgd'] ?? assert.fail(), shape.tables, start, shape.lookups);
+    const batches = [0, 1, 7, 400].map((size) => randomBatch(random, shape, size));
+    let first: readonly number[] | null = null;
+    for (const threads of [1, 3]) {
+      using store = new NativeStore({ kind: 'sgd', parameters: [], slots: [] }, threads);
+      for (const table of shape.tables) store.addTable(table);
+      const model = new StoreModel(store, shape.lookups);
+      const norms = batches.map((batch) => model.squaredNorm(batch));
+      norms.forEach((norm, i) => {
+        const expected = reference.squaredNorm(batches[i] ?? assert.fail());
+        assert.ok(Math.abs(norm - expected) <= 1e-6 * expected, `seed ${seed}: ${norm}, not ${expected}`);
+      });
+      assert.deepEqual(norms, (first ??= norms), `seed ${seed}`);
+      await model.close();
+    }
+  }
+});
+
+test('rows of tables that are not trained do not count for the squared norm', async () => {
+  using store = new NativeStore({ kind: 'sgd', parameters: [], slots: [] });
+  for (const name of ['a', 'b']) store.addTable({ name, rows: 4, dim: 1 });
+  store.setTrained(1, false);
+  const features = [0, 1].map((table) => ({ table, combiner: 'sum', single: true }) as const);
+  const model = new StoreModel(store, [features]);
+  const used = { ids: [1, 1], rows: [], weights: null };
+  const batch = { batchSize: 2, lookups: [[used, used]], gradients: [[1, 5, 2, 5]] };
+  assert.equal(model.squaredNorm(batch), 9);
+  await model.close();
+});
+
 for (const [name, rule] of Object.entries(RULES)) {
   for (const extremes of [false, true]) {
     test(`${name}: any shapes, ids and weights${extremes ? ', extreme gradients' : ''} give the numbers of float32`, async () => {
@@ -45,7 +80,8 @@ for (const [name, rule] of Object.entries(RULES)) {
         for (let step = 0; step < 8; step++) {
           const batch = randomBatch(random, shape, pick(random, [0, 1, 2, 7, 33, 400]), extremes);
           const [rate, what] = [0.05 / (1 + step), `seed ${seed}, step ${step}`];
-          expectSame(model.step(batch, rate), reference.step(batch, rate), what);
+          const scale = pick(random, [1, 0.3, 2]);
+          expectSame(model.step(batch, rate, scale), reference.step(batch, rate, scale), what);
           const other = randomBatch(random, shape, 5);
           expectSame(model.evaluate(other), reference.evaluate(other), `${what}, evaluated`);
         }

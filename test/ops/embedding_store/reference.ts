@@ -47,21 +47,38 @@ export class ReferenceStore {
     });
   }
 
-  /** Takes a step; gives what was looked up before it. */
-  step(batch: StoreBatch, learningRate: number): Float32Array[] {
+  /** Takes a step with gradients of `scale` times their size; gives what was looked up before it. */
+  step(batch: StoreBatch, learningRate: number, scale = 1): Float32Array[] {
     const found = this.evaluate(batch);
     const sums = new Map<Row, number[]>();
     this.#lookups.forEach((features, l) => {
       this.#forEach(features, batch, l, ({ row, at, factor, dim }) => {
         const sum = sums.get(row);
         const used = Array.from({ length: dim }, (_, d) =>
-          mul(factor, f(batch.gradients[l]?.[at + d] ?? NaN)),
+          mul(mul(factor, Math.fround(scale)), f(batch.gradients[l]?.[at + d] ?? NaN)),
         );
         sums.set(row, sum === undefined ? used : sum.map((value, d) => add(value, used[d] ?? NaN)));
       });
     });
     for (const [row, sum] of sums) this.#rule.move(row, sum, Math.fround(learningRate));
     return found;
+  }
+
+  /** Of the rows' gradients, those of each feature summed up for themselves; in float64. */
+  squaredNorm(batch: StoreBatch): number {
+    let total = 0;
+    this.#lookups.forEach((features, l) => {
+      const sums = features.map(() => new Map<Row, number[]>());
+      this.#forEach(features, batch, l, ({ row, feature, at, factor, dim }) => {
+        const used = Array.from({ length: dim }, (_, d) => factor * f(batch.gradients[l]?.[at + d] ?? NaN));
+        const sum = sums[feature]?.get(row);
+        sums[feature]?.set(row, sum === undefined ? used : sum.map((value, d) => value + (used[d] ?? NaN)));
+      });
+      for (const sum of sums.flatMap((rows) => [...rows.values()])) {
+        total += sum.reduce((so, each) => so + each * each, 0);
+      }
+    });
+    return total;
   }
 
   /** As NativeStore.state(). */
@@ -93,7 +110,7 @@ export class ReferenceStore {
         const [factor, row] = [factors[n] ?? null, this.#rows[table]?.[id]];
         const at = (single ? n : (given.rows[n] ?? NaN)) * width + column;
         if (row === undefined) throw new Error('no such row');
-        if (factor !== null) use({ row, at, factor: plain ? 1 : factor, plain, dim });
+        if (factor !== null) use({ row, feature: i, at, factor: plain ? 1 : factor, plain, dim });
       });
       column += dim;
     });
@@ -102,6 +119,8 @@ export class ReferenceStore {
 
 interface Use {
   readonly row: Row;
+  /** Its number in the lookup. */
+  readonly feature: number;
   /** Of its vector in the output. */
   readonly at: number;
   readonly factor: number;

@@ -36,6 +36,7 @@ export class StoreModel {
   readonly #session: Session;
   readonly #look: Step;
   readonly #train: Step;
+  readonly #norm: Step;
   readonly #evaluate: Step;
   readonly #widths: readonly number[];
 
@@ -47,6 +48,7 @@ export class StoreModel {
     );
     const batchSize = ops.placeholder(graph, 'int32', [], 'batch_size');
     const rate = ops.placeholder(graph, 'float32', [], 'rate');
+    const scale = ops.placeholder(graph, 'float32', [], 'scale');
     const fed = lookups.map((features) =>
       features.map(() => ({
         ids: ops.placeholder(graph, 'int64', [-1], 'ids'),
@@ -75,22 +77,37 @@ export class StoreModel {
       });
     const looked = look(true);
     const gradients = lookups.map(() => ops.placeholder(graph, 'float32', [-1, -1], 'gradients'));
-    const update = graph.op(
-      'EasyRecEmbeddingUpdate',
-      [rate, lookups.map(() => batchSize), ...inputs(fed.flat()), looked.map(({ records }) => records), gradients],
-      { ...attrs(lookups.flat()), lookup_sizes: lookups.map(({ length }) => length) },
-    );
+    const found = [
+      lookups.map(() => batchSize),
+      ...inputs(fed.flat()),
+      looked.map(({ records }) => records),
+      gradients,
+    ];
+    const sizes = { ...attrs(lookups.flat()), lookup_sizes: lookups.map(({ length }) => length) };
+    const update = graph.op('EasyRecEmbeddingUpdate', [rate, scale, ...found], sizes);
+    const norm = graph.op('EasyRecEmbeddingSquaredNorm', found, sizes).output();
     const feeds = [batchSize, ...fed.flat().flatMap(({ ids, rows, weights }) => [ids, rows, weights])];
     const vectors = looked.map((each) => each.vectors);
     this.#look = makeStep({ feeds, fetches: vectors });
-    this.#train = makeStep({ feeds: [...feeds, ...gradients, rate], fetches: vectors, targets: [update] });
+    this.#train = makeStep({
+      feeds: [...feeds, ...gradients, rate, scale],
+      fetches: vectors,
+      targets: [update],
+    });
+    this.#norm = makeStep({ feeds: [...feeds, ...gradients], fetches: [norm] });
     this.#evaluate = makeStep({ feeds, fetches: look(false).map((each) => each.vectors) });
     this.#session = Session.create(graph, {});
   }
 
-  /** Takes a step; gives what was looked up before it, by lookup. */
-  step(batch: StoreBatch, rate: number): Float32Array[] {
-    return this.#run(this.#train, this.#trainingFeeds(batch, rate));
+  /** Takes a step with gradients of `scale` times their size; gives what was looked up before it, by lookup. */
+  step(batch: StoreBatch, rate: number, scale = 1): Float32Array[] {
+    return this.#run(this.#train, this.#trainingFeeds(batch, rate, scale));
+  }
+
+  /** Looks up as in training, without a step; gives the square of the norm of the rows' gradients. */
+  squaredNorm(batch: StoreBatch): number {
+    const [norm] = this.#run(this.#norm, [...feedsOf(batch), ...this.#gradients(batch)]);
+    return norm?.[0] ?? NaN;
   }
 
   /** Looks up as in training, without a step. */
@@ -129,11 +146,14 @@ export class StoreModel {
     this.#graph.dispose();
   }
 
-  #trainingFeeds(batch: StoreBatch, rate: number): Tensor[] {
-    const gradients = batch.gradients.map((values, l) =>
+  #trainingFeeds(batch: StoreBatch, rate: number, scale = 1): Tensor[] {
+    return [...feedsOf(batch), ...this.#gradients(batch), scalar('float32', rate), scalar('float32', scale)];
+  }
+
+  #gradients(batch: StoreBatch): Tensor[] {
+    return batch.gradients.map((values, l) =>
       tensor('float32', [batch.batchSize, this.#widths[l] ?? NaN], Float32Array.from(values)),
     );
-    return [...feedsOf(batch), ...gradients, scalar('float32', rate)];
   }
 
   #run(step: Step, feeds: readonly Tensor[]): Float32Array[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withEmbeddingMultiplier } from '../../../easyrec/optimizers/index.js';
+import { withClipping, withEmbeddingMultiplier, withFrozen } from '../../../easyrec/optimizers/index.js';
 import { LONG, TABLE, TABLE_ROWS } from '../../optimizers/cases.js';
 import { largestDifference, type OptimizerCase, runCase } from '../../optimizers/optimizer_case.js';
 import { optimizerOf, StoreModel } from './store_model.js';
@@ -63,6 +63,55 @@ for (const config of ['adam_optimizer { }', 'adamw_optimizer { weight_decay: 0.0
     assert.ok(difference <= 1e-6, `they differ by ${difference}`);
   });
 }
+
+for (const [what, factor] of [
+  ['', 1],
+  [', multiplied before', 3],
+] as const) {
+  test(`rows of a store are clipped by the norm that standard ops find${what}`, async () => {
+    const { rowRule, ...momentum } = optimizerOf('momentum_optimizer { momentum_optimizer_value: 0.7 }');
+    // Norms of the steps are about 3.5: some are clipped, others are not.
+    const clipped = withClipping({ rowRule, ...momentum }, 3.3 * factor);
+    const optimizer = withEmbeddingMultiplier(clipped, factor);
+    const received = await stateAfter({ ...optimizer, rowRule });
+    const difference = largestDifference([received], [runCase(optimizer, TABLE_ROWS).at(-1) ?? {}]);
+    assert.ok(difference <= 2e-6, `they differ by ${difference}`);
+    const unclipped = withEmbeddingMultiplier({ rowRule, ...momentum }, factor);
+    const other = largestDifference([received], [runCase(unclipped, TABLE_ROWS).at(-1) ?? {}]);
+    assert.ok(other > 1e-3, `no step was clipped: ${other}`);
+  });
+}
+
+test('tables of a store that are frozen stay as they are, without slots', async () => {
+  const { height, width, start, steps } = TABLE_ROWS;
+  const { rowRule, ...adam } = optimizerOf('adam_optimizer { }');
+  const optimizer = { ...withFrozen({ rowRule, ...adam }, [/^table_1:0$/u]), rowRule };
+  const table = { rows: height, dim: width };
+  const feature = { combiner: 'sum', single: true } as const;
+  const model = new StoreModel({
+    tables: [table, table],
+    features: [
+      [
+        { ...feature, table: 0 },
+        { ...feature, table: 1 },
+      ],
+      [{ ...feature, table: 1 }],
+    ],
+    start: [start, start],
+    optimizer,
+  });
+  for (const { rows, values } of steps) {
+    const ids = { ids: rows, rows: [], weights: null };
+    const both = rows.flatMap((_, i) => [0, 0].flatMap(() => values.slice(i * width, (i + 1) * width)));
+    const batch = { batchSize: rows.length, groups: [[ids, ids], [ids]], slopes: [both, values] };
+    model.step(batch, 0.1);
+  }
+  const state = await model.state();
+  assert.deepEqual(Object.keys(state), ['table_0', 'table_0/Adam', 'table_0/Adam_1', 'table_1']);
+  assert.deepEqual(state['table_1'], start);
+  assert.ok(state['table_0']?.every((weight, i) => weight !== start[i]));
+  await model.close();
+});
 
 test('gradients of rows of a store are multiplied before the rule sees them', async () => {
   const { rowRule, ...momentum } = optimizerOf('momentum_optimizer { momentum_optimizer_value: 0.7 }');

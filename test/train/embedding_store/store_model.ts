@@ -126,8 +126,9 @@ export class StoreModel {
       if (slope !== null && !('op' in slope)) throw new Error('expected a dense gradient');
       return slope;
     });
-    const { rowUpdates, rowTables } = engine.train(ofOutputs, loss);
-    const targets = optimizer.apply({ variables, learningRate, rowUpdates, rowTables }, []);
+    const { isFrozen } = optimizer;
+    const { rowUpdates, rowSquares, rowTables } = engine.train(ofOutputs, loss, isFrozen);
+    const targets = optimizer.apply({ variables, learningRate, rowUpdates, rowSquares, rowTables }, []);
     const feeds = [batchSize, ...fed.flatMap(({ ids, rows, weights }) => [ids, rows, weights])];
     this.#train = makeStep({ feeds: [...feeds, ...slopes, learningRate], fetches: outputs, targets });
     this.#evaluate = makeStep({ feeds, fetches: look('infer') });
