@@ -1,51 +1,44 @@
 import { once } from 'node:events';
+import { UserError } from '../errors.js';
 import { startServer } from '../serving/server.js';
 import { parseArguments, type CommandHelp, type Flags } from './args.js';
 import type { Command } from './command.js';
+import { portOf, serverOptions } from './serve/server_options.js';
+import { SERVING_FLAGS } from './serve/serving_flags.js';
 
 const HELP = {
   name: 'easyrec serve',
-  summary: "Serves a SavedModel over TensorFlow Serving's REST API.",
+  summary: "Serves SavedModels over TensorFlow Serving's protocols, REST and gRPC.",
   flags: {
-    model_base_path: {
+    ...SERVING_FLAGS,
+    port: {
       type: 'string',
-      value: 'DIR',
-      required: true,
-      help: 'folder that holds one folder per version, such as DIR/1; the highest number is served',
+      value: 'PORT',
+      help: 'of gRPC; default: 8500, without gRPC where that is taken; 0: any free port; off: no gRPC',
     },
-    model_name: { type: 'string', value: 'NAME', help: 'name in URLs; default: default' },
-    rest_api_port: { type: 'number', value: 'PORT', help: 'default: 8501; 0: any free port' },
-    host: { type: 'string', value: 'ADDRESS', help: 'address to listen on; default: 0.0.0.0' },
-    rest_api_timeout_in_ms: {
-      type: 'number',
-      value: 'MS',
-      help: 'limit for one run of the model; default: 30000',
-    },
-    max_request_bytes: {
-      type: 'number',
-      value: 'BYTES',
-      help: 'limit for a request body; default: 67108864',
-    },
-    load_op_libraries: {
-      type: 'boolean',
-      help: "load the op libraries in the model's assets folder; this runs their native code",
+    rest_api_port: {
+      type: 'string',
+      value: 'PORT',
+      help: 'of REST; default: 8501; 0: any free port; off: no REST',
     },
   },
 } as const satisfies CommandHelp<Flags>;
 
+const DEFAULT_GRPC_PORT = 8500;
+
 /** `easyrec serve`: serves until a signal asks it to stop, then lets requests in progress end. */
 export const serve: Command = async (argv, { log, signal }) => {
   const { flags } = parseArguments(argv, HELP);
-  const server = await startServer({
-    log,
-    modelBasePath: flags.model_base_path,
-    loadOpLibraries: flags.load_op_libraries ?? false,
-    ...(flags.model_name !== undefined && { modelName: flags.model_name }),
-    ...(flags.rest_api_port !== undefined && { restApiPort: flags.rest_api_port }),
-    ...(flags.host !== undefined && { host: flags.host }),
-    ...(flags.rest_api_timeout_in_ms !== undefined && { restApiTimeoutMs: flags.rest_api_timeout_in_ms }),
-    ...(flags.max_request_bytes !== undefined && { maxBodyBytes: flags.max_request_bytes }),
-  });
+  if (flags.model_base_path === undefined && flags.model_config_file === undefined) {
+    throw new UserError('easyrec serve: expected --model_base_path DIR or --model_config_file FILE');
+  }
+  const grpcPort = portOf('port', flags.port, 0);
+  const ports = {
+    restApiPort: portOf('rest_api_port', flags.rest_api_port, 0),
+    grpcPort: grpcPort ?? DEFAULT_GRPC_PORT,
+    grpcPortIsOptional: grpcPort === undefined,
+  };
+  const server = await startServer(serverOptions(flags, ports, log));
   if (!signal.aborted) await once(signal, 'abort');
   log.info('stopping: requests in progress are answered first');
   await server.close();
