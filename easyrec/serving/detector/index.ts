@@ -7,4 +7,5 @@
 export { anchorBoxes, type AnchorLayer, type CentredBox } from './anchors.js';
 export { decodeBoxes, encodeBoxes } from './box_coding.js';
 export { colourDetector, DETECTOR_CLASSES, type Detections } from './colour_detector.js';
+export { paint, type Rectangle, samplePicture } from './sample_picture.js';
 export { writeDetector } from './write_detector.js';

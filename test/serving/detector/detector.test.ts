@@ -3,9 +3,15 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { writeDetector } from '../../../easyrec/serving/detector/index.js';
-import { type LoadedSavedModel, loadSavedModel, makeStep, tensor } from '../../../easyrec/tf/index.js';
-import { BLUE, GREEN, picture, type Rectangle, RED } from './pictures.js';
+import { paint, type Rectangle, writeDetector } from '../../../easyrec/serving/detector/index.js';
+import {
+  type LoadedSavedModel,
+  loadSavedModel,
+  makeStep,
+  type Output,
+  tensor,
+} from '../../../easyrec/tf/index.js';
+import { BLUE, GREEN, RED } from './colours.js';
 
 interface Found {
   readonly label: number;
@@ -29,18 +35,22 @@ describe('the detector of coloured rectangles', () => {
   });
 
   async function run(pixels: Uint8Array, batch: number, width: number, height: number): Promise<Found[][]> {
-    const signature = model.signatures.get('serving_default');
+    const { graph, session, signatures } = model;
+    const signature = signatures.get('serving_default');
     assert.ok(signature);
-    const output = (alias: string) => {
-      const [name = '', index = '0'] = (signature.outputs.get(alias)?.name ?? '').split(':');
-      return model.graph.operation(name).output(Number(index));
+    const output = (tensorName = ''): Output => {
+      const [name = '', index = '0'] = tensorName.split(':');
+      const operation = graph.operation(name);
+      assert.ok(operation, tensorName);
+      return operation.output(Number(index));
     };
+    const aliases = ['detection_boxes', 'detection_scores', 'detection_classes', 'num_detections'];
     const step = makeStep({
-      feeds: [model.graph.operation('input_tensor').output()],
-      fetches: ['detection_boxes', 'detection_scores', 'detection_classes', 'num_detections'].map(output),
+      feeds: [output(signature.inputs.get('input_tensor')?.name)],
+      fetches: aliases.map((alias) => output(signature.outputs.get(alias)?.name)),
     });
     using input = tensor('uint8', [batch, height, width, 3], pixels);
-    const [boxes, scores, classes, counts] = await model.session.run(step, [input]);
+    const [boxes, scores, classes, counts] = await session.run(step, [input]);
     assert.ok(boxes && scores && classes && counts);
     assert.deepEqual(boxes.shape, [batch, 100, 4]);
     return Array.from({ length: batch }, (_, b) =>
@@ -56,7 +66,7 @@ describe('the detector of coloured rectangles', () => {
   }
 
   async function detect(width: number, height: number, shown: readonly Rectangle[]): Promise<Found[]> {
-    const [found = []] = await run(picture(width, height, shown), 1, width, height);
+    const [found = []] = await run(paint(width, height, shown), 1, width, height);
     return found.filter(({ score }) => score >= 0.5);
   }
 
@@ -136,7 +146,7 @@ describe('the detector of coloured rectangles', () => {
   test('takes a batch', async () => {
     const one = { colour: RED, xmin: 10, ymin: 10, xmax: 60, ymax: 60 };
     const two = { colour: GREEN, xmin: 30, ymin: 20, xmax: 90, ymax: 50 };
-    const pixels = Uint8Array.from([...picture(100, 80, [one]), ...picture(100, 80, [two])]);
+    const pixels = Uint8Array.from([...paint(100, 80, [one]), ...paint(100, 80, [two])]);
     const [first = [], second = []] = await run(pixels, 2, 100, 80);
     matches(first, [1], [one], 1);
     matches(second, [2], [two], 1);
