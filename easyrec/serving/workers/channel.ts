@@ -6,8 +6,10 @@ import { encodeFrame, FrameReader } from './frames.js';
 /** What becomes of what arrives. */
 export interface ChannelEvents {
   readonly onFrame: (frame: Frame) => void;
-  /** Nothing more will arrive: the other end is closed, its process has ended, or what came were no frames. */
+  /** Nothing more will arrive: the other end is closed or its process has ended. */
   readonly onClose: () => void;
+  /** What arrived is no frame, or `onFrame` threw; `onClose` follows. */
+  readonly onProblem: (error: Error) => void;
 }
 
 /** One end of a stream of frames. */
@@ -15,7 +17,7 @@ export class Channel {
   readonly #socket: Socket;
 
   /** @param fd A connected socket, which the channel takes over. */
-  constructor(fd: number, { onFrame, onClose }: ChannelEvents) {
+  constructor(fd: number, { onFrame, onClose, onProblem }: ChannelEvents) {
     const reader = new FrameReader(onFrame);
     const onread: OnReadOpts = {
       buffer: () => reader.nextBuffer(),
@@ -23,7 +25,8 @@ export class Channel {
         try {
           reader.received(bytes);
         } catch (error) {
-          socket.destroy(error instanceof Error ? error : new Error(String(error)));
+          onProblem(error instanceof Error ? error : new Error(String(error)));
+          socket.destroy();
         }
         return true;
       },

@@ -66,7 +66,8 @@ export function encodeFrame(
   copied.writeUInt32LE(FRAME_KINDS.indexOf(kind), 0);
   copied.writeUInt32LE(id, 4);
   copied.writeUInt32LE(textBytes, 8);
-  copied.writeUInt32LE(0, 12);
+  const lastBytes = parts.at(-1)?.byteLength ?? 0;
+  copied.writeUInt32LE(aligned(lastBytes) - lastBytes, 12);
   copied.writeDoubleLE(payloadBytes, 16);
   copied.write(text, HEADER_BYTES);
   let end = HEADER_BYTES + aligned(textBytes);
@@ -102,6 +103,8 @@ interface Header {
   readonly kind: FrameKind;
   readonly id: number;
   readonly textBytes: number;
+  /** Bytes that the last part was filled up with. */
+  readonly padding: number;
   readonly bodyBytes: number;
 }
 
@@ -141,7 +144,8 @@ export class FrameReader {
       const header = readHeader(this.#scratch, begin);
       const available = this.#have - begin - HEADER_BYTES;
       if (available < header.bodyBytes && header.bodyBytes + HEADER_BYTES <= SCRATCH_BYTES / 4) break;
-      const body = new Uint8Array(header.bodyBytes);
+      // Not filled with zeros, and not part of a larger buffer.
+      const body = new Uint8Array(Buffer.allocUnsafeSlow(header.bodyBytes).buffer);
       const start = begin + HEADER_BYTES;
       const filled = Math.min(available, header.bodyBytes);
       body.set(this.#scratch.subarray(start, start + filled));
@@ -153,18 +157,19 @@ export class FrameReader {
     this.#have -= begin;
   }
 
-  #emit({ kind, id, textBytes }: Header, body: Uint8Array): void {
+  #emit({ kind, id, textBytes, padding }: Header, body: Uint8Array): void {
     const text = Buffer.from(body.buffer, body.byteOffset, textBytes).toString('utf8');
-    this.#onFrame({ kind, id, text, payload: body.subarray(aligned(textBytes)) });
+    this.#onFrame({ kind, id, text, payload: body.subarray(aligned(textBytes), body.byteLength - padding) });
   }
 }
 
 function readHeader(bytes: Buffer, at: number): Header {
   const kind = FRAME_KINDS[bytes.readUInt32LE(at)];
   const textBytes = bytes.readUInt32LE(at + 8);
+  const padding = bytes.readUInt32LE(at + 12);
   const bodyBytes = aligned(textBytes) + bytes.readDoubleLE(at + 16);
-  if (kind === undefined || !(bodyBytes >= 0 && bodyBytes <= MAX_FRAME_BYTES)) {
+  if (kind === undefined || !(bodyBytes >= padding && bodyBytes <= MAX_FRAME_BYTES)) {
     throw new Error(`channel of a worker: expected a frame, received one of ${bodyBytes} bytes`);
   }
-  return { kind, id: bytes.readUInt32LE(at + 4), textBytes, bodyBytes };
+  return { kind, id: bytes.readUInt32LE(at + 4), textBytes, padding, bodyBytes };
 }

@@ -3,6 +3,7 @@
  * Arguments: the process id of that server, and a name for lists of processes. The channel is file descriptor 3.
  */
 import { NativeError } from '../../errors.js';
+import { keepFreedMemory } from '../../tf/freed_memory.js';
 import { encodeMessage, loadLibtensorflow, loadOpLibrary, loadSavedModel } from '../../tf/index.js';
 import { SavedModelServable } from '../saved_model_servable.js';
 import type { ServableModel } from '../servable.js';
@@ -21,6 +22,9 @@ class Worker {
   readonly #channel = new Channel(CHANNEL_FD, {
     onFrame: (frame) => void this.#receive(frame),
     onClose: () => void this.#end(),
+    onProblem: (error) => {
+      throw error;
+    },
   });
   #model: ServableModel | undefined;
 
@@ -92,6 +96,7 @@ class Worker {
 }
 
 function main([parent, name]: readonly string[]): void {
+  keepFreedMemory();
   dieWithParent();
   // Its end may have come before the line above.
   if (process.ppid !== Number(parent)) process.exit(1);

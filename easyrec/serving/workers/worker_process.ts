@@ -91,7 +91,11 @@ export class WorkerProcess {
     if (stderr !== null) logLines(stderr, (line) => options.log.warn(`${options.name}: ${line}`));
     let closed = (): void => undefined;
     const channelClosed = new Promise<void>((resolve) => (closed = resolve));
-    this.#channel = new Channel(own, { onFrame: (frame) => this.#receive(frame), onClose: () => closed() });
+    this.#channel = new Channel(own, {
+      onFrame: (frame) => this.#receive(frame),
+      onClose: () => closed(),
+      onProblem: (error) => this.kill(`sent what cannot be read (${error.message})`),
+    });
     this.ended = this.#watchEnd(channelClosed);
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
     this.#timer.unref();

@@ -39,7 +39,7 @@ for (const sizes of [[1], [7], [24, 1000], [BYTES.length], [30, 16_384], [65_536
       frames.map(({ kind, id, text, payload }) => [kind, id, text.length, payload.length]),
       [
         ['ping', 0, 0, 0],
-        ['run', 7, 10, 8 + 70_000 + 16 + 20_008],
+        ['run', 7, 10, 8 + 70_000 + 16 + 20_001],
         ['error', 2 ** 32 - 1, 100_000, 0],
         ['result', 8, 2, 8],
       ],
