@@ -46,7 +46,10 @@ test('an exception of the handler is told, its traceback is in the log, and the 
       await assert.rejects(client.invoke('bad', Buffer.from(what)), { code: 'Internal', details });
     }
     assert.equal(await client.invoke('bad', Buffer.from('ok')), before);
-    assert.match(await client.getLog('bad'), /Traceback[^]*handler\.py", line 5, in Handler[^]*ValueError: boom/);
+    assert.match(
+      await client.getLog('bad'),
+      /Traceback[^]*handler\.py", line 5, in Handler[^]*ValueError: boom/,
+    );
     const { invocations, failures, restarts } = await client.status('bad');
     assert.deepEqual({ invocations, failures, restarts }, { invocations: 7, failures: 5, restarts: 0 });
   }));
@@ -130,7 +133,10 @@ test('a handler that cannot be loaded is told of at once, with the place, and is
     const problems = {
       syntax: ['def Handler(req)\n    return 1\n', /SyntaxError: .*\(handler\.py:1\)/],
       missing: ['x = 1\n', /AttributeError: handler\.py defines no Handler/],
-      import: ['\nimport no_such_module\n', /ModuleNotFoundError: No module named 'no_such_module' \(handler\.py:2\)/],
+      import: [
+        '\nimport no_such_module\n',
+        /ModuleNotFoundError: No module named 'no_such_module' \(handler\.py:2\)/,
+      ],
       value: ['Handler = 7\n', /TypeError: Handler in handler\.py cannot be called/],
     } as const;
     for (const [name, [handler, expected]] of Object.entries(problems)) {
@@ -144,7 +150,8 @@ test('a handler that cannot be loaded is told of at once, with the place, and is
 
 test('more calls than may wait are refused at once, the others answered', () =>
   withGateway(async ({ client }) => {
-    const slow = 'import time\ndef Handler(req):\n    time.sleep(0.5 if req.input else 0)\n    return req.input\n';
+    const slow =
+      'import time\ndef Handler(req):\n    time.sleep(0.5 if req.input else 0)\n    return req.input\n';
     await deployPython(client, 'slow', slow, { header: { concurrency: 1 } });
     const first = client.invoke('slow', Buffer.from('x'));
     const rest = await Promise.allSettled(Array.from({ length: 1100 }, () => client.invoke('slow', NOTHING)));
@@ -153,7 +160,10 @@ test('more calls than may wait are refused at once, the others answered', () =>
     assert.ok(refused.length > 0 && refused.length <= 100, `${refused.length}`);
     const [answer] = refused;
     assert.ok(answer?.status === 'rejected');
-    assert.match(String(answer.reason), /code = ResourceExhausted desc = could not invoke: slow - 1000 calls wait/);
+    assert.match(
+      String(answer.reason),
+      /code = ResourceExhausted desc = could not invoke: slow - 1000 calls wait/,
+    );
   }));
 
 test('what a handler starts ends with its worker', () =>

@@ -15,7 +15,7 @@ import {
 import { withTempFolder } from '../../support/temp_folder.js';
 
 /** Files of a function's folder by their path. */
-export type Files = Readonly<Record<string, string>>;
+export type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** What a test of the gateway works with. */
 export interface TestGateway {

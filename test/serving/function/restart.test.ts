@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { SILENT_LOG } from '../../../easyrec/log.js';
+import { GatewayClient, startGatewayServer } from '../../../easyrec/serving/function/index.js';
+import { withTempFolder } from '../../support/temp_folder.js';
+import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
+
+const DCF = fileURLToPath(new URL('../../../easyrec/cli/dcf/main.js', import.meta.url));
+const PIDS = [
+  'import os, time',
+  'def Handler(req):',
+  '    if req.input: time.sleep(float(req.input))',
+  '    return str(os.getpid())',
+].join('\n');
+
+interface RunningGateway {
+  readonly child: ChildProcess;
+  readonly client: GatewayClient;
+}
+
+/** `dcf gateway` in a process of its own. */
+async function startProcess(stateDirectory: string): Promise<RunningGateway> {
+  const child = spawn(process.execPath, [DCF, 'gateway', '--port=0', `--state_dir=${stateDirectory}`], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const lines = createInterface({ input: child.stderr });
+  const port = await new Promise<number>((resolve, reject) => {
+    const seen: string[] = [];
+    lines.on('line', (line) => {
+      seen.push(line);
+      const [, found] = /listens on 127\.0\.0\.1:(\d+)/.exec(line) ?? [];
+      if (found !== undefined) resolve(Number(found));
+    });
+    child.once('exit', () => reject(new Error(seen.join('\n'))));
+  });
+  return { child, client: new GatewayClient(`127.0.0.1:${port}`, { timeoutMs: 30_000 }) };
+}
+
+async function end({ child, client }: RunningGateway, signal: NodeJS.Signals): Promise<number | null> {
+  client.close();
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  child.kill(signal);
+  return (await exited)[0];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  const limit = Date.now() + 5_000;
+  while (isAlive(pid)) {
+    assert.ok(Date.now() < limit, `${pid} still runs`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test('a gateway that is killed loses nothing: functions, counts, logs, environments; its workers end with it', () =>
+  withTempFolder(async (folder) => {
+    const first = await startProcess(folder);
+    await deployPython(first.client, 'kept', PIDS, {
+      request: { Annotations: { desc: 'stays' }, EnvVars: { A: '1' }, MinReplicas: 2 },
+    });
+    await deployPython(first.client, 'deleted', PIDS);
+    await first.client.delete('deleted');
+    const pid = Number(await first.client.invoke('kept', Buffer.alloc(0)));
+    for (let i = 0; i < 4; i++) await first.client.invoke('kept', Buffer.alloc(0));
+    const before = await first.client.getMeta('kept');
+    const log = await first.client.getLog('kept');
+    assert.equal(await end(first, 'SIGKILL'), null);
+    await untilGone(pid);
+
+    const second = await startProcess(folder);
+    await waitFor(second.client, 'kept', ({ available_replicas: available }) => available === 2);
+    assert.deepEqual(await second.client.list(), [before]);
+    assert.equal(before.InvocationCount, 5);
+    assert.ok((await second.client.getLog('kept')).startsWith(log));
+    assert.notEqual(Number(await second.client.invoke('kept', Buffer.alloc(0))), pid);
+    assert.equal(await end(second, 'SIGTERM'), 0);
+  }));
+
+test('a gateway that is asked to stop answers the calls in progress first, then its workers end', () =>
+  withTempFolder(async (folder) => {
+    const gateway = await startProcess(folder);
+    await deployPython(gateway.client, 'slow', PIDS);
+    const pid = Number(await gateway.client.invoke('slow', Buffer.alloc(0)));
+    const call = gateway.client.invoke('slow', Buffer.from('1.5'));
+    await waitFor(gateway.client, 'slow', ({ running_calls: running }) => running === 1);
+    const exited = once(gateway.child, 'exit') as Promise<[number | null]>;
+    gateway.child.kill('SIGTERM');
+    assert.equal(Number(await call), pid);
+    assert.deepEqual(await exited, [0, null]);
+    gateway.client.close();
+    await untilGone(pid);
+  }));
+
+test('an update that a killed gateway had begun goes on after the restart', () =>
+  withTempFolder(async (folder) => {
+    const first = await startProcess(folder);
+    await deployPython(first.client, 'moving', "def Handler(req):\n    return 'old'\n");
+    const slow = "import time\ntime.sleep(2)\ndef Handler(req):\n    return 'new'\n";
+    const { version } = await uploadPython(first.client, 'moving', slow);
+    await first.client.update({ Service: 'moving', Image: 'moving' });
+    assert.equal((await first.client.status('moving')).next_version, version);
+    await end(first, 'SIGKILL');
+    const second = await startProcess(folder);
+    await waitFor(
+      second.client,
+      'moving',
+      (status) => status.version === version && status.state === 'ready',
+    );
+    assert.equal(await second.client.invoke('moving', Buffer.alloc(0)), 'new');
+    await end(second, 'SIGTERM');
+  }));
+
+test('a state folder has one gateway at a time', () =>
+  withGateway(async ({ stateDirectory }) => {
+    const second = startGatewayServer({ stateDirectory, port: 0, log: SILENT_LOG });
+    await assert.rejects(second, /is used by another gateway that runs/);
+  }));
+
+test('a taken port is told of, and the state folder is free again', () =>
+  withTempFolder(async (folder) => {
+    await withGateway(async ({ port }) => {
+      const stateDirectory = join(folder, 'other');
+      await assert.rejects(
+        startGatewayServer({ stateDirectory, port, log: SILENT_LOG }),
+        /cannot listen on 127\.0\.0\.1:\d+: the port is in use; choose another with --port/,
+      );
+      await (await startGatewayServer({ stateDirectory, port: 0, log: SILENT_LOG })).close();
+    });
+  }));
+
+test('one function that cannot be restored does not stop the others', () =>
+  withTempFolder(async (folder) => {
+    const stateDirectory = join(folder, 'state');
+    await withGateway(({ client }) => deployPython(client, 'fine', PIDS), { stateDirectory });
+    mkdirSync(join(stateDirectory, 'functions', 'half'));
+    await withGateway(
+      async ({ client }) => {
+        assert.deepEqual(
+          (await client.list()).map(({ Name }) => Name),
+          ['fine'],
+        );
+        assert.match(await client.invoke('fine', Buffer.alloc(0)), /^\d+$/);
+      },
+      { stateDirectory },
+    );
+  }));
