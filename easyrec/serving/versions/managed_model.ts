@@ -76,6 +76,7 @@ export class ManagedModel {
     clearTimeout(this.#timer);
     this.#chosen = [];
     this.#waiting = [];
+    this.#polled = false;
     this.#watches.clear();
     const versions = [...this.#versions.values()];
     await Promise.all(versions.map((version) => version.withdraw(drainMs)));
@@ -209,9 +210,9 @@ export class ManagedModel {
       }
       return true;
     }
-    if (!isReady) {
+    if (!isReady && watch.lack !== undefined) {
       const text = `version ${version.version} of model ${this.#config.name} is not loaded yet`;
-      this.#warnOnce(`${text}: ${watch.reason}`, text);
+      this.#warnOnce(`${text}: ${watch.lack}`, text);
     }
     return isReady;
   }
@@ -254,12 +255,18 @@ export class ManagedModel {
       wanted.size === 0 || this.#chosen.some(({ version }) => this.#versions.get(version)?.served);
     // Of the unwanted ones the newest stays until something takes its place.
     for (const version of isSafe ? served : served.slice(1)) void version.withdraw();
-    for (const version of unwanted) if (version.served === undefined) void version.withdraw();
+    for (const version of unwanted) if (version.served === undefined) this.#giveUp(version);
     if ([...this.#versions.values()].some((version) => version.isBusy)) return;
     const next = this.#chosen
       .flatMap(({ version }) => this.#versions.get(version) ?? [])
       .find(({ state, withdrawn }) => state === 'START' && !withdrawn);
     next?.start();
+  }
+
+  /** Of a version that was never loaded nothing is told. */
+  #giveUp(version: ManagedVersion): void {
+    if (version.state === 'START') this.#versions.delete(version.version);
+    void version.withdraw();
   }
 
   #changed(version: bigint): void {

@@ -16,7 +16,7 @@ export class VersionWatch {
   #fingerprint: string | undefined;
   /** By `performance.now()`, when the files were first seen as they are. */
   #since = 0;
-  #lack = 'it was not looked at yet';
+  #lack: string | undefined;
 
   constructor(
     readonly directory: string,
@@ -28,8 +28,8 @@ export class VersionWatch {
     return this.#fingerprint;
   }
 
-  /** What it waits for. */
-  get reason(): string {
+  /** Why it is no whole SavedModel; undefined where its files only have to come to rest. */
+  get lack(): string | undefined {
     return this.#lack;
   }
 
@@ -39,7 +39,7 @@ export class VersionWatch {
     const now = performance.now();
     if (fingerprint !== this.#fingerprint) this.#since = now;
     this.#fingerprint = fingerprint;
-    this.#lack = lack ?? 'its files changed a moment ago';
+    this.#lack = lack;
     // The clock of a file server may be ahead: then only what was seen here counts.
     const quietMs = Math.max(now - this.#since, Date.now() - changedMs);
     return quietMs >= (lack === undefined ? this.patience.quietMs : this.patience.incompleteMs);
