@@ -1,6 +1,7 @@
 import type { ModelSpec, ServedVersion, VersionStatus } from '../catalog.js';
 import { dtypeOfCode, type SignatureDef, type TensorInfo } from '../../tf/index.js';
 import { protoDtypeName } from './dtype_names.js';
+import { tensorProtoJson } from './tensor_proto_json.js';
 
 /** GetModelStatusResponse as JSON: one space of indentation, 64-bit numbers as strings. */
 export function formatModelStatus(versions: readonly VersionStatus[]): string {
@@ -29,7 +30,7 @@ function signatureJson(signature: SignatureDef): object {
     inputs: mapValues(signature.inputs ?? {}, tensorInfoJson),
     outputs: mapValues(signature.outputs ?? {}, tensorInfoJson),
     method_name: signature.method_name ?? '',
-    defaults: {},
+    defaults: mapValues(signature.defaults ?? {}, tensorProtoJson),
   };
 }
 
