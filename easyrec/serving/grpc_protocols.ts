@@ -4,6 +4,7 @@ import { healthProto, healthService } from './grpc/health.js';
 import { reflectionServices } from './grpc/reflection.js';
 import { readSslConfig } from './grpc/ssl_config.js';
 import type { Inference } from './inference/index.js';
+import { kserveGrpcService, kserveProto } from './kserve/grpc_service.js';
 import type { ServerMetrics } from './monitoring/index.js';
 import type { ServerOptions } from './server_options.js';
 import { modelService } from './tfserving/model_service.js';
@@ -34,7 +35,9 @@ export async function startServingGrpc(
     predictionService(inference, log, { asTensorContent }),
     modelService(catalog, log),
   ];
-  const protos = [...servingProtos()];
+  const kserve = kserveProto();
+  services.push(kserveGrpcService(inference, log, kserve));
+  const protos = [...servingProtos(), kserve];
   if (options.grpcHealthService === true) {
     services.push(healthService(['ModelService', 'PredictionService']));
     protos.push(healthProto());

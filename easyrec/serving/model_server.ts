@@ -4,6 +4,7 @@ import type { Log } from '../log.js';
 import type { GrpcServer } from './grpc/grpc_server.js';
 import { type HttpServer, startHttpServer } from './http_server.js';
 import type { HttpHandler } from './http.js';
+import { KserveHandler } from './kserve/kserve_handler.js';
 import { Inference, type InferenceObserver } from './inference/index.js';
 import type { LoadRequest, ModelLoader } from './loader.js';
 import { ServingLoader } from './model_loader.js';
@@ -168,6 +169,7 @@ class ModelServer implements RunningServer {
     const enableCors = this.#options.cors ?? false;
     const handlers: HttpHandler[] = [
       new RestHandler(inference, { timeoutMs, maxBodyBytes, enableCors }, log),
+      new KserveHandler(inference, { timeoutMs, maxBodyBytes }, log),
       this.#metrics,
     ];
     this.#http = await startHttpServer(handlers, { host, port: restApiPort, maxBodyBytes });

@@ -157,12 +157,13 @@ export class ManagedModel {
   }
 
   async #look(): Promise<void> {
-    const { name, basePath, versionPolicy } = this.#config;
+    const config = this.#config;
+    const { name, basePath, versionPolicy } = config;
     let found: Awaited<ReturnType<typeof findVersions>>;
     try {
       found = await findVersions(basePath);
     } catch (error) {
-      if (this.removed) return;
+      if (this.#isOutdated(config)) return;
       // What is served goes on being served: the folder may be back at the next look.
       this.#problem = unreadable(this.#config, error);
       this.#warnOnce(this.#problem.message);
@@ -186,7 +187,7 @@ export class ManagedModel {
           "Did you forget to name your leaf directory as a number (eg. '/1/')?",
       );
     }
-    if (this.removed) return;
+    if (this.#isOutdated(config)) return;
     this.#chosen = chosen;
     this.#waiting = waiting;
     this.#polled = true;
@@ -283,6 +284,10 @@ export class ManagedModel {
   // Methods, since these change while others wait.
   #isAskedAgain(): boolean {
     return this.#pollAgain && !this.#removed;
+  }
+
+  #isOutdated(config: ModelConfig): boolean {
+    return this.#removed || this.#config !== config;
   }
 
   #isRemoved(): boolean {
