@@ -14,7 +14,7 @@ const DEADLINE_SLACK_MS = 100;
 interface Entry {
   readonly request: RunRequest;
   readonly bytes: number;
-  /** When its deadline is, in milliseconds of `Date.now()`. */
+  /** When its deadline is, in milliseconds of `performance.now`. */
   readonly deadline: number | undefined;
   readonly settle: (outcome: Promise<Results> | Error) => void;
   isSettled: boolean;
@@ -64,11 +64,11 @@ export class CallQueue {
       const timer =
         timeoutMs === undefined
           ? undefined
-          : setTimeout(() => entry.settle(timedOut()), timeoutMs + DEADLINE_SLACK_MS);
+          : setTimeout(() => entry.settle(timedOut()), timerMs(timeoutMs + DEADLINE_SLACK_MS));
       const entry: Entry = {
         request,
         bytes,
-        deadline: timeoutMs === undefined ? undefined : Date.now() + timeoutMs,
+        deadline: timeoutMs === undefined ? undefined : performance.now() + timeoutMs,
         isSettled: false,
         settle: (outcome) => {
           if (entry.isSettled) return;
@@ -115,7 +115,7 @@ export class CallQueue {
 
   #send(entry: Entry, process: WorkerProcess): void {
     const { request, deadline } = entry;
-    const leftMs = deadline === undefined ? undefined : deadline - Date.now();
+    const leftMs = deadline === undefined ? undefined : deadline - performance.now();
     if (leftMs !== undefined && leftMs <= 0) {
       entry.settle(timedOut());
       return;
@@ -143,7 +143,7 @@ export class CallQueue {
     const { overdueMs, abandonedMs } = this.#limits;
     const tell = (): void => this.#onOverdue(process);
     if (leftMs !== undefined) {
-      const timer = setTimeout(tell, leftMs + overdueMs).unref();
+      const timer = setTimeout(tell, timerMs(leftMs + overdueMs)).unref();
       return () => clearTimeout(timer);
     }
     const { signal } = entry.request;
@@ -156,6 +156,11 @@ export class CallQueue {
       signal.removeEventListener('abort', onAbort);
     };
   }
+}
+
+/** Node takes a longer time for none. */
+function timerMs(milliseconds: number): number {
+  return Math.min(milliseconds, 2 ** 31 - 1);
 }
 
 function cancelled(): ServingError {

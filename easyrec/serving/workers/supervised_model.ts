@@ -40,7 +40,7 @@ export class SupervisedModel implements ServableModel {
   #signatures: ReadonlyMap<string, Signature>;
   /** The one that calls are sent to. */
   #current: WorkerProcess | undefined;
-  #since = Date.now();
+  #since = performance.now();
   #state: WorkerState = 'running';
   #restarts = 0;
   #problem = '';
@@ -127,7 +127,7 @@ export class SupervisedModel implements ServableModel {
 
   #use(process: WorkerProcess): void {
     this.#current = process;
-    this.#since = Date.now();
+    this.#since = performance.now();
     this.#queue.use(process);
   }
 
@@ -150,7 +150,7 @@ export class SupervisedModel implements ServableModel {
   /** Starts another process, sooner or later. */
   #replace(problem: string): void {
     const last = this.#current;
-    const heldMs = last === undefined ? 0 : Date.now() - this.#since;
+    const heldMs = last === undefined ? 0 : performance.now() - this.#since;
     this.#forget();
     if (this.#isClosed()) return;
     const waitMs = this.#backOff.next({ heldMs, wasUseful: last?.hasAnswered ?? false });
@@ -163,7 +163,7 @@ export class SupervisedModel implements ServableModel {
   }
 
   async #restart(): Promise<void> {
-    const begin = Date.now();
+    const begin = performance.now();
     const { name, log } = this.#options;
     let process: WorkerProcess | undefined;
     try {
@@ -177,7 +177,9 @@ export class SupervisedModel implements ServableModel {
       this.#loaded = loaded;
       this.#restarts++;
       this.#logLoaded(process);
-      log.info(`${name}: worker process ${String(process.pid)} took over after ${Date.now() - begin} ms`);
+      log.info(
+        `${name}: worker process ${String(process.pid)} took over after ${Math.round(performance.now() - begin)} ms`,
+      );
       this.#tell('running', this.#problem);
       this.#use(process);
     } catch (error) {

@@ -66,8 +66,8 @@ export class WorkerProcess {
   #inFlightBytes = 0;
   #stage = 'starting';
   #loading: { resolve: (loaded: LoadedWorker) => void; reject: (error: Error) => void } | undefined;
-  #heard = Date.now();
-  #checked = Date.now();
+  #heard = performance.now();
+  #checked = performance.now();
   #killedFor: string | undefined;
   #reason: string | undefined;
 
@@ -175,7 +175,7 @@ export class WorkerProcess {
   }
 
   #receive({ kind, id, text, payload }: Frame): void {
-    this.#heard = Date.now();
+    this.#heard = performance.now();
     switch (kind) {
       case 'pong':
         return;
@@ -251,7 +251,7 @@ export class WorkerProcess {
 
   /** Asks for a sign of life, and ends a process that gives none. */
   #check(): void {
-    const now = Date.now();
+    const now = performance.now();
     const wasAsleep = now - this.#checked > 4 * CHECK_MS;
     this.#checked = now;
     this.#channel.send('ping', 0, '');

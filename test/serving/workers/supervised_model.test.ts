@@ -113,6 +113,12 @@ test('a client that has gone gets CANCELLED, and what is left of its call is giv
   assert.equal(loaded.healths.at(-1)?.restarts, 1);
 });
 
+test('the longest time limit is no short one', async (t) => {
+  const { model } = await load(t, doubling);
+  const timeoutMs = 2 ** 31 - 1;
+  assert.deepEqual(await callWith(model, [ASK.sleep400Ms], { timeoutMs }), [2 * ASK.sleep400Ms]);
+});
+
 test('a deadline holds for calls that wait for a process', async (t) => {
   const { model } = await load(t, doubling, { limits: { threads: 1, maxInFlight: 1 } });
   const hung = callWith(model, [ASK.hang]).catch(() => 'closed');
