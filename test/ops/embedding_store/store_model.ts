@@ -11,6 +11,8 @@ export interface StoreFeature {
   readonly combiner: Combiner;
   /** Whether each row of the batch has exactly one id. */
   readonly single: boolean;
+  /** Whether -1 stands for no id, where each row has one. Default: no. */
+  readonly optional?: boolean;
 }
 
 /** What one feature has in a batch. */
@@ -59,6 +61,7 @@ export class StoreModel {
       features: features.map((_, f) => `feature_${f}`),
       tables: features.map(({ table }) => table),
       combiners: features.map(({ combiner }) => combiner),
+      optional: features.flatMap(({ optional }, f) => (optional === true ? [f] : [])),
     });
     const inputs = (each: (typeof fed)[number]): Output[][] => [
       each.map(({ ids }) => ids),
@@ -77,7 +80,13 @@ export class StoreModel {
     const gradients = lookups.map(() => ops.placeholder(graph, 'float32', [-1, -1], 'gradients'));
     const update = graph.op(
       'EasyRecEmbeddingUpdate',
-      [rate, lookups.map(() => batchSize), ...inputs(fed.flat()), looked.map(({ records }) => records), gradients],
+      [
+        rate,
+        lookups.map(() => batchSize),
+        ...inputs(fed.flat()),
+        looked.map(({ records }) => records),
+        gradients,
+      ],
       { ...attrs(lookups.flat()), lookup_sizes: lookups.map(({ length }) => length) },
     );
     const feeds = [batchSize, ...fed.flat().flatMap(({ ids, rows, weights }) => [ids, rows, weights])];
