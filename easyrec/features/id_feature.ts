@@ -3,7 +3,7 @@ import type { Output } from '../tf/index.js';
 import { ops } from '../tf/index.js';
 import type { FeatureType } from './feature_type.js';
 import { inputAt } from './feature_type.js';
-import { idCount, idsOf, idsWhere, integersOf, oneIdPerRow, textOf } from './ids.js';
+import { idCount, idsOf, idsOrNone, idsWhere, integersOf, oneIdPerRow, textOf } from './ids.js';
 import type { IdFeatureSpec } from './spec.js';
 import type { SparseIds } from './types.js';
 
@@ -17,7 +17,7 @@ function valuesOf(column: Output, { name, ids, precision }: IdFeatureSpec): Outp
 function parse(inputs: readonly Output[], spec: IdFeatureSpec): SparseIds {
   const column = inputAt(inputs, 0);
   if (spec.ids.kind === 'ready') {
-    return spec.ids.complete ? oneIdPerRow(column) : idsWhere(ops.notEqual(column, -1), column);
+    return spec.ids.complete ? oneIdPerRow(column) : idsOrNone(column);
   }
   const values = valuesOf(column, spec);
   const ids = idsOf(values, spec.ids);

@@ -61,8 +61,18 @@ export function oneIdPerRow(ids: Output): SparseIds {
 
 /** One id a row where `present`, none elsewhere; both `[B]`. */
 export function idsWhere(present: Output, ids: Output): SparseIds {
+  return idsUnless(present, ids, ops.select(present, ids, -1));
+}
+
+/** One id a row, none where it is -1; `[B]` int64. */
+export function idsOrNone(idOrNone: Output): SparseIds {
+  return idsUnless(ops.notEqual(idOrNone, -1), idOrNone, idOrNone);
+}
+
+function idsUnless(present: Output, ids: Output, idOrNone: Output): SparseIds {
   const rows = ops.reshape(ops.where(present), [-1]);
-  return { kind: 'sparse', ids: ops.gather(ids, rows), rows, weights: null, batchSize: batchSizeOf(ids) };
+  const kept = ops.gather(ids, rows);
+  return { kind: 'sparse', ids: kept, rows, weights: null, batchSize: batchSizeOf(ids), idOrNone };
 }
 
 /** Column 0 of the coordinates of sparse elements, `[n, rank]` -> `[n]`: the row of each. */

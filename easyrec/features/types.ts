@@ -15,6 +15,8 @@ export interface SparseIds {
   readonly batchSize: Output;
   /** Set where every row has exactly one id (`rows` is 0 … B-1), so that a lookup is a plain gather. */
   readonly single?: true;
+  /** Set where a row has at most one id and no weight: `[B]` int64, the id of each row, -1 where it has none. */
+  readonly idOrNone?: Output;
   /**
    * Set where every row has the ids 0 … K-1 with these weights, `[B, K]` float32: the weighted sum of the rows of a
    * table is then a matrix product.

@@ -31,6 +31,11 @@ FeatureAttributes::FeatureAttributes(const Construction& construction)
       names.size() != combiners.size()) {
     throw InvalidArgument("features, tables and combiners: expected " + std::to_string(inputs) + " of each");
   }
+  optional.assign(names.size(), false);
+  for (const int64_t f : construction.Ints("optional")) {
+    if (f < 0 || f >= inputs) throw InvalidArgument("optional: there is no feature " + std::to_string(f));
+    optional[static_cast<size_t>(f)] = true;
+  }
   const std::shared_lock<std::shared_mutex> lock(store->mutex());
   for (size_t f = 0; f < names.size(); f++) {
     Table* const table = &store->table(indices[f]);
@@ -42,36 +47,39 @@ FeatureAttributes::FeatureAttributes(const Construction& construction)
   }
 }
 
-Feature::Feature(const std::string& name, const Table& table, Combiner combiner, int64_t batch_size, Tensor ids,
-                 Tensor rows, const Tensor& weights)
-    : dim_(table.dim()),
+Feature::Feature(const FeatureTraits& traits, int64_t batch_size, Tensor ids, Tensor rows, const Tensor& weights)
+    : dim_(traits.table.dim()),
+      is_optional_(traits.is_optional),
       batch_size_(batch_size),
       ids_(std::move(ids)),
       rows_(std::move(rows)),
       size_(ids_.size()),
       id_data_(ids_.data<int64_t>()),
       row_data_(rows_.data<int64_t>()) {
-  CheckIds(name, table.rows());
+  CheckIds(traits);
   const int64_t rows_given = rows_.size();
   is_single_ = rows_given == 0 && size_ == batch_size;
   if (rows_given != size_ && !is_single_) {
-    throw Wrong(name, "a row of the batch for each of " + std::to_string(size_) + " ids", rows_given);
+    throw Wrong(traits.name, "a row of the batch for each of " + std::to_string(size_) + " ids", rows_given);
   }
-  if (!is_single_) CheckRows(name);
+  if (!is_single_) CheckRows(traits.name);
   if (weights.size() != 0 && weights.size() != size_) {
-    throw Wrong(name, "a weight for each of " + std::to_string(size_) + " ids", weights.size());
+    throw Wrong(traits.name, "a weight for each of " + std::to_string(size_) + " ids", weights.size());
   }
-  SetFactors(weights.size() == 0 ? nullptr : weights.data<float>(), combiner);
+  SetFactors(weights.size() == 0 ? nullptr : weights.data<float>(), traits.combiner);
 }
 
-void Feature::CheckIds(const std::string& name, int64_t table_rows) const {
-  // As unsigned numbers, those below 0 are above all others; the maximum is vectorised, unlike a search.
+void Feature::CheckIds(const FeatureTraits& traits) const {
+  const uint64_t end = static_cast<uint64_t>(traits.table.rows());
+  // As unsigned numbers, those below 0 are above all others; the maximum is vectorised, unlike a search. -1 comes first
+  // where it has a meaning.
+  const uint64_t first = traits.is_optional ? 1 : 0;
   uint64_t greatest = 0;
-  for (int64_t i = 0; i < size_; i++) greatest = std::max(greatest, static_cast<uint64_t>(id_data_[i]));
-  if (greatest < static_cast<uint64_t>(table_rows)) return;
+  for (int64_t i = 0; i < size_; i++) greatest = std::max(greatest, static_cast<uint64_t>(id_data_[i]) + first);
+  if (greatest < end + first) return;
   for (int64_t i = 0; i < size_; i++) {
-    if (id_data_[i] >= 0 && id_data_[i] < table_rows) continue;
-    throw Wrong(name, "ids from 0 to " + std::to_string(table_rows - 1), id_data_[i]);
+    if (static_cast<uint64_t>(id_data_[i]) + first < end + first) continue;
+    throw Wrong(traits.name, "ids from 0 to " + std::to_string(end - 1), id_data_[i]);
   }
 }
 
@@ -121,8 +129,9 @@ Batch::Batch(const Context& context, const FeatureAttributes& attributes, const 
   features_.reserve(attributes.size());
   for (int f = 0; f < count; f++) {
     const size_t i = static_cast<size_t>(f);
-    features_.emplace_back(attributes.names[i], *attributes.tables[i], attributes.combiners[i], sizes[i],
-                           context.Input(input + f), context.Input(input + count + f),
+    const FeatureTraits traits = {attributes.names[i], *attributes.tables[i], attributes.combiners[i],
+                                  attributes.optional[i]};
+    features_.emplace_back(traits, sizes[i], context.Input(input + f), context.Input(input + count + f),
                            context.Input(input + 2 * count + f));
     ids_ += features_.back().size();
   }

@@ -21,7 +21,7 @@ struct FeatureGroup {
   std::vector<size_t> features;
 };
 
-/** The attributes `store`, `features`, `tables` and `combiners` of an op. */
+/** The attributes `store`, `features`, `tables`, `combiners` and `optional` of an op. */
 struct FeatureAttributes {
   explicit FeatureAttributes(const Construction& construction);
 
@@ -31,15 +31,24 @@ struct FeatureAttributes {
   std::vector<std::string> names;
   std::vector<Table*> tables;
   std::vector<Combiner> combiners;
+  /** Whether rows of the batch may have no id of the feature, which -1 in its place tells. */
+  std::vector<bool> optional;
   std::vector<FeatureGroup> groups;
+};
+
+/** What is known of a feature before its ids. */
+struct FeatureTraits {
+  const std::string& name;
+  const Table& table;
+  Combiner combiner;
+  bool is_optional;
 };
 
 /** One feature's ids in a batch. */
 class Feature {
  public:
   /** Throws, naming the feature, when something is out of range. */
-  Feature(const std::string& name, const Table& table, Combiner combiner, int64_t batch_size, Tensor ids, Tensor rows,
-          const Tensor& weights);
+  Feature(const FeatureTraits& traits, int64_t batch_size, Tensor ids, Tensor rows, const Tensor& weights);
 
   int64_t dim() const { return dim_; }
   int64_t batch_size() const { return batch_size_; }
@@ -49,26 +58,29 @@ class Feature {
   int64_t row(int64_t i) const { return is_single_ ? i : row_data_[i]; }
   /** What the vector of the i-th id is multiplied with. */
   float factor(int64_t i) const { return factors_.empty() ? 1.0f : factors_[static_cast<size_t>(i)]; }
-  /** Left out of means where its weight is not above 0. */
-  bool skips(int64_t i) const { return drops_ && !(factors_[static_cast<size_t>(i)] > 0.0f); }
-  /** Whether each row of the batch has exactly one id that counts 1. */
+  /** Left out of means where its weight is not above 0; and where there is no id. */
+  bool skips(int64_t i) const {
+    return (drops_ && !(factors_[static_cast<size_t>(i)] > 0.0f)) || (is_optional_ && id_data_[i] < 0);
+  }
+  /** Whether each row of the batch has one id that counts 1, or none in its place. */
   bool is_plain() const { return is_single_ && factors_.empty(); }
   /** The first id that belongs to the batch's row `row` or to one after it. */
   int64_t begin_of(int64_t row) const;
 
  private:
-  void CheckIds(const std::string& name, int64_t table_rows) const;
+  void CheckIds(const FeatureTraits& traits) const;
   void CheckRows(const std::string& name) const;
   void SetFactors(const float* weights, Combiner combiner);
 
   int64_t dim_;
+  bool is_optional_;
   int64_t batch_size_;
   Tensor ids_;
   Tensor rows_;
   int64_t size_;
   const int64_t* id_data_;
   const int64_t* row_data_;
-  /** Whether each row of the batch has exactly one id. */
+  /** Whether each row of the batch has exactly one id, or -1. */
   bool is_single_ = false;
   /** Empty where each is 1. */
   std::vector<float> factors_;

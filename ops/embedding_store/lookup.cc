@@ -328,7 +328,10 @@ class Lookup {
         const uint64_t later = HashOf(feature.id(i + kAhead));
         table.shard(Table::ShardOf(later)).index.Prefetch(later);
       }
-      if (feature.skips(i)) continue;
+      if (feature.skips(i)) {
+        LeaveOut(feature, i, place);
+        continue;
+      }
       const uint64_t hash = HashOf(feature.id(i));
       const Shard& shard = table.shard(Table::ShardOf(hash));
       const IndexEntry* const entry = shard.index.Find(feature.id(i), hash);
@@ -371,6 +374,7 @@ void InferShapes(const ShapeContext& context) {
       .Attribute("features: list(string)")
       .Attribute("tables: list(int)")
       .Attribute("combiners: list(string)")
+      .Attribute("optional: list(int) = []")
       .Attribute("N: int >= 1")
       .Attribute("train: bool")
       .Stateful()

@@ -112,6 +112,7 @@ void NoOutputs(const ShapeContext&) {}
       .Attribute("features: list(string)")
       .Attribute("tables: list(int)")
       .Attribute("combiners: list(string)")
+      .Attribute("optional: list(int) = []")
       .Attribute("lookup_sizes: list(int)")
       .Attribute("N: int >= 1")
       .Attribute("L: int >= 1")

@@ -1,4 +1,5 @@
 import { GraphError } from '../../errors.js';
+import type { SparseIds } from '../../features/types.js';
 import type { BuildContext } from '../../layers/context.js';
 import type {
   EmbeddingEngine,
@@ -225,8 +226,8 @@ export class StoreEmbeddings implements EmbeddingEngine {
   #ids(requests: readonly LookupRequest[]): Ids {
     const { ids: none, numbers } = this.#constants.nothing;
     return [
-      requests.map(({ value }) => value.ids),
-      requests.map(({ value }) => (value.single === true ? none : value.rows)),
+      requests.map(({ value }) => value.idOrNone ?? value.ids),
+      requests.map(({ value }) => (hasAnyRows(value) ? value.rows : none)),
       requests.map(({ value }) => value.weights ?? numbers),
     ];
   }
@@ -244,6 +245,7 @@ export class StoreEmbeddings implements EmbeddingEngine {
       features: requests.map(({ feature }) => feature),
       tables: requests.map(({ table }) => this.#indexOf(table)),
       combiners: requests.map(({ combiner }) => combiner),
+      optional: requests.flatMap(({ value }, i) => (value.idOrNone === undefined ? [] : [i])),
     };
   }
 
@@ -252,4 +254,9 @@ export class StoreEmbeddings implements EmbeddingEngine {
     if (table === undefined) throw new Error(`no table ${name}: made by another engine`);
     return table.index;
   }
+}
+
+/** Whether a row of the batch may have any number of ids. */
+function hasAnyRows({ single, idOrNone }: SparseIds): boolean {
+  return single !== true && idOrNone === undefined;
 }

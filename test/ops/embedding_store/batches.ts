@@ -32,11 +32,15 @@ export function randomShape(random: Random): StoreShape {
     dim: 1 + random.below(33),
   }));
   const lookups = Array.from({ length: 1 + random.below(3) }, () =>
-    Array.from({ length: 1 + random.below(4) }, (): StoreFeature => ({
-      table: random.below(tables.length),
-      combiner: pick(random, COMBINERS),
-      single: random.below(2) === 0,
-    })),
+    Array.from({ length: 1 + random.below(4) }, (): StoreFeature => {
+      const single = random.below(2) === 0;
+      return {
+        table: random.below(tables.length),
+        combiner: pick(random, COMBINERS),
+        single,
+        optional: single && random.below(2) === 0,
+      };
+    }),
   );
   return { tables, lookups };
 }
@@ -56,6 +60,11 @@ export function featureBatch(random: Random, rows: number, single: boolean, batc
   };
 }
 
+/** Some rows have no id. */
+function withoutSome(random: Random, batch: FeatureBatch): FeatureBatch {
+  return { ...batch, ids: batch.ids.map((id) => (random.below(4) === 0 ? -1 : id)) };
+}
+
 /** @param extremes whether gradients have extreme values among them */
 export function randomBatch(
   random: Random,
@@ -69,9 +78,10 @@ export function randomBatch(
   return {
     batchSize,
     lookups: lookups.map((features) =>
-      features.map(({ table, single }) =>
-        featureBatch(random, tables[table]?.rows ?? NaN, single, batchSize),
-      ),
+      features.map(({ table, single, optional }) => {
+        const batch = featureBatch(random, tables[table]?.rows ?? NaN, single, batchSize);
+        return optional === true ? withoutSome(random, batch) : batch;
+      }),
     ),
     gradients: widths.map((width) => numbers(random, batchSize * width, extremes)),
   };

@@ -101,12 +101,13 @@ export class ReferenceStore {
   ): void {
     const width = this.#width(features);
     let column = 0;
-    features.forEach(({ table, combiner, single }, i) => {
+    features.forEach(({ table, combiner, single, optional = false }, i) => {
       const [given, dim] = [lookups[l]?.[i], this.#dims[table] ?? NaN];
       if (given === undefined) throw new Error('no such feature');
       const factors = factorsOf(given, combiner);
       const plain = single && given.weights === null;
       given.ids.forEach((id, n) => {
+        if (optional && id === -1) return;
         const [factor, row] = [factors[n] ?? null, this.#rows[table]?.[id]];
         const at = (single ? n : (given.rows[n] ?? NaN)) * width + column;
         if (row === undefined) throw new Error('no such row');

@@ -238,6 +238,27 @@ test('ids out of range are refused by feature and value, and change nothing', as
   await model.close();
 });
 
+test('of a feature that may lack ids, -1 is none and -2 is out of range', async () => {
+  using store = new NativeStore(LAZY);
+  store.addTable({ name: 'a', rows: 10, dim: 2, initial: { kind: 'constant', values: [3] } });
+  const model = new StoreModel(store, [[{ ...PLAIN, optional: true }]]);
+  const given = (ids: readonly number[]): StoreBatch => ({
+    batchSize: 2,
+    lookups: [[single(ids)]],
+    gradients: [new Float32Array(4)],
+  });
+  assert.deepEqual(model.evaluate(given([-1, 9])), [new Float32Array([0, 0, 3, 3])]);
+  assert.deepEqual(model.step(given([9, -1]), 0.1), [new Float32Array([3, 3, 0, 0])]);
+  assert.equal(store.stats(0).rows, 1);
+  for (const id of [-2, 10]) {
+    assert.throws(
+      () => model.step(given([0, id]), 0.1),
+      new RegExp(`feature "feature_0": expected ids from 0 to 9, received ${id}`),
+    );
+  }
+  await model.close();
+});
+
 test('inputs that do not fit together are refused by feature', async () => {
   using store = new NativeStore(LAZY);
   store.addTable({ name: 'a', rows: 10, dim: 2 });

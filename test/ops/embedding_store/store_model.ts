@@ -11,6 +11,8 @@ export interface StoreFeature {
   readonly combiner: Combiner;
   /** Whether each row of the batch has exactly one id. */
   readonly single: boolean;
+  /** Whether -1 stands for no id, where each row has one. Default: no. */
+  readonly optional?: boolean;
 }
 
 /** What one feature has in a batch. */
@@ -61,6 +63,7 @@ export class StoreModel {
       features: features.map((_, f) => `feature_${f}`),
       tables: features.map(({ table }) => table),
       combiners: features.map(({ combiner }) => combiner),
+      optional: features.flatMap(({ optional }, f) => (optional === true ? [f] : [])),
     });
     const inputs = (each: (typeof fed)[number]): Output[][] => [
       each.map(({ ids }) => ids),
