@@ -14,6 +14,8 @@ export interface FunctionCall {
 /** A call and what has become of it. */
 interface Entry extends FunctionCall {
   timer: NodeJS.Timeout | undefined;
+  /** Stops listening for the caller's going. */
+  release?: () => void;
   running?: { readonly pool: WorkerPool; readonly worker: Worker };
 }
 
@@ -53,7 +55,9 @@ export class CallQueue {
       `Function timed out after ${(call.timeoutMs / 1000).toFixed(6)}s`,
     );
     entry.timer = setTimeout(() => this.#giveUp(entry, timedOut), call.timeoutMs);
-    signal?.addEventListener('abort', () => this.#cancel(entry), { once: true });
+    const cancel = (): void => this.#cancel(entry);
+    signal?.addEventListener('abort', cancel, { once: true });
+    entry.release = () => signal?.removeEventListener('abort', cancel);
     this.#waiting.add(entry);
     this.#waitingBytes += call.input.length;
     this.dispatch();
@@ -77,6 +81,7 @@ export class CallQueue {
   rejectAll(problem: string): void {
     for (const entry of [...this.#waiting]) {
       clearTimeout(entry.timer);
+      entry.release?.();
       this.#remove(entry);
       entry.reject(this.#failure(problem));
     }
@@ -115,6 +120,7 @@ export class CallQueue {
       entry.reject(this.#failure(error instanceof Error ? error.message : String(error)));
     } finally {
       clearTimeout(entry.timer);
+      entry.release?.();
       this.#running.delete(entry);
       this.#settleEmpty();
       this.dispatch();
@@ -122,6 +128,7 @@ export class CallQueue {
   }
 
   #giveUp(entry: Entry, error: ServingError): void {
+    entry.release?.();
     this.#remove(entry);
     entry.reject(error);
     entry.running?.pool.replace(entry.running.worker);
