@@ -13,7 +13,7 @@ import {
 } from '../../../easyrec/serving/versions/model_server_config.js';
 import { ModelManager, type ModelManagerOptions } from '../../../easyrec/serving/versions/model_manager.js';
 import { Graph, makeStep, ops, Session, Variable, writeSavedModel } from '../../../easyrec/tf/index.js';
-import type { FakeModel} from '../support.js';
+import type { FakeModel } from '../support.js';
 import { halfPlusTwo } from '../support.js';
 
 /** Writes a SavedModel of one variable: y = x * factor. */
