@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -182,8 +183,12 @@ describe('a SavedModel that Python TensorFlow wrote', { skip }, () => {
       assert.doesNotMatch(serving.stderr(), /\n\s+at /);
     });
 
-    test('serves it with the flag, and ends with code 0 on SIGTERM', async () => {
-      const flags = ['--model_base_path', join(root, 'custom'), '--model_name', 'z', '--load_op_libraries'];
+    test('serves it with the flag and the sum of its library, and ends with code 0 on SIGTERM', async () => {
+      const library = readFileSync(join(root, 'custom/3/assets/libzero_out.so'));
+      const allowed = join(root, 'allowed');
+      writeFileSync(allowed, `${createHash('sha256').update(library).digest('hex')}  libzero_out.so\n`);
+      const trust = ['--load_op_libraries', '--op_library_allow_list', allowed];
+      const flags = ['--model_base_path', join(root, 'custom'), '--model_name', 'z', ...trust];
       const serving = serve(...flags, '--rest_api_port', '0', '--host', '127.0.0.1');
       const port = await serving.port();
       const { text } = await post(port, '/v1/models/z:predict', '{"instances": [5, 6, 7]}');

@@ -94,7 +94,7 @@ function refusal(name: string, problems: readonly string[], { allowListFile }: O
       ? 'write its sha256sum into a file and name that with --op_library_allow_list'
       : `add its sha256sum to ${allowListFile}`;
   return new NativeError(
-    `${name}: op libraries that are not trusted are not loaded: ${problems.join('; ')}. ` +
+    `${name}: op libraries cannot be loaded, since they are not trusted: ${problems.join('; ')}. ` +
       `To load a library that you trust, ${list}, or name the library itself with --op_library`,
   );
 }

@@ -54,7 +54,7 @@ test('a library without a record is refused, and what to do is told', async (t) 
     trustedOpLibraries(NAME, directory, FROM_MODELS),
     isRefusal(
       new RegExp(
-        `^${NAME}: op libraries that are not trusted are not loaded: ${library} has SHA-256 ${SUM}, and the model has ` +
+        `^${NAME}: op libraries cannot be loaded, since they are not trusted: ${library} has SHA-256 ${SUM}, and the model has ` +
           'no assets.extra/easyrec_export.json. To load a library that you trust, write its sha256sum into a file and ' +
           'name that with --op_library_allow_list, or name the library itself with --op_library$',
       ),
@@ -142,7 +142,7 @@ test('a model that is refused starts no process', async (t) => {
   t.after(() => loader.close());
   await assert.rejects(
     loader.load({ modelName: 'm', version: 1n, directory }, SILENT_LOG),
-    isRefusal(/^model "m" version 1: op libraries that are not trusted/),
+    isRefusal(/^model "m" version 1: op libraries cannot be loaded, since they are not trusted/),
   );
 });
 
