@@ -1,0 +1,1 @@
+export { PageHandler } from './page_handler.js';
