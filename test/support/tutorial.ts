@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A fenced block of a tutorial, in the order of the text. */
 export type TutorialBlock =
@@ -79,6 +79,7 @@ export async function runTutorial(
   const script = blocks.flatMap((block) => {
     if (block.kind === 'output') return [];
     if (block.kind === 'file') {
+      mkdirSync(dirname(join(files, block.name)), { recursive: true });
       writeFileSync(join(files, block.name), block.text);
       return [`cp '${join(files, block.name)}' '${join(folder, block.name)}'`];
     }

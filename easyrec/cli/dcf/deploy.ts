@@ -1,10 +1,8 @@
 import { UserError } from '../../errors.js';
 import type { Log } from '../../log.js';
-import {
-  type CreateFunctionRequest,
-  type GatewayClient,
-  GatewayError,
-} from '../../serving/function/index.js';
+import type { GatewayClient } from '../../serving/function/gateway_client.js';
+import { GatewayError } from '../../serving/function/gateway_error.js';
+import type { CreateFunctionRequest } from '../../serving/function/index.js';
 import { type FunctionConfig, packFolder, processBuild } from '../../serving/function/project/index.js';
 import { exists, type WaitOptions, waitUntilGone, waitUntilReady } from './wait.js';
 

@@ -1,6 +1,6 @@
-import { type DcfConfig, readConfigFile } from '../../serving/function/project/index.js';
-import { chooseGateway } from '../../serving/function/project/index.js';
-import { GatewayClient, GatewayError } from '../../serving/function/index.js';
+import { GatewayClient } from '../../serving/function/gateway_client.js';
+import { GatewayError } from '../../serving/function/gateway_error.js';
+import { chooseGateway, type DcfConfig, readConfigFile } from '../../serving/function/project/index.js';
 import type { Flags } from '../args.js';
 import type { CommandContext } from '../command.js';
 

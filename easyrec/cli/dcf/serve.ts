@@ -2,15 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
+import { HANDLER_NAME, isRuntime, runtimeHint, RUNTIMES } from '../../serving/function/project/index.js';
 import {
-  HANDLER_NAME,
-  isRuntime,
   prepareSingleFunction,
-  runtimeHint,
-  RUNTIMES,
   serveSingleFunction,
   type SingleFunctionOptions,
-} from '../../serving/function/project/index.js';
+} from '../../serving/function/project/single_function.js';
 import { type CommandHelp, type Flags, type Given, parseArguments } from '../args.js';
 import type { Command, CommandContext } from '../command.js';
 

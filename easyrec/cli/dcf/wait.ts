@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
-import { type GatewayClient, GatewayError } from '../../serving/function/index.js';
+import type { GatewayClient } from '../../serving/function/gateway_client.js';
+import { GatewayError } from '../../serving/function/gateway_error.js';
 import type { Flags } from '../args.js';
 
 export const WAIT_FLAGS = {

@@ -19,10 +19,4 @@ export {
   RUNTIMES,
 } from './runtimes.js';
 export { dockerfileOf, scaffoldFunction } from './scaffold.js';
-export {
-  prepareSingleFunction,
-  serveSingleFunction,
-  type SingleFunction,
-  type SingleFunctionOptions,
-} from './single_function.js';
 export { type WrittenTarget, writeTargetFiles } from './write_target.js';
