@@ -102,6 +102,7 @@ void InferShape(const ShapeContext& context) { context.SetOutput(0, context.Scal
       .Attribute("features: list(string)")
       .Attribute("tables: list(int)")
       .Attribute("combiners: list(string)")
+      .Attribute("optional: list(int) = []")
       .Attribute("lookup_sizes: list(int)")
       .Attribute("N: int >= 1")
       .Attribute("L: int >= 1")
