@@ -9,7 +9,7 @@ import type { RunRequest } from '../../../easyrec/serving/servable.js';
 import { ServingError } from '../../../easyrec/serving/status.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { FakeModel, halfPlusTwo } from '../support.js';
-import { configOf, FakeLoader, quickManager, states, until, writeShell } from './support.js';
+import { configOf, FakeLoader, isServed, quickManager, states, until, writeShell } from './support.js';
 
 const log = SILENT_LOG;
 const X = new Map([['x', { dtype: 'float32' as const, shape: [1], values: Float32Array.of(2) }]]);
@@ -239,13 +239,7 @@ test('waits for the first version at the start, but not in a reload', async (t) 
   );
   writeShell(join(missing, '5'));
   await until(() => manager.names().length === 2 && manager.find({ name: 'm' }).version === 1n);
-  await until(() => {
-    try {
-      return manager.find({ name: 'n' }).version === 5n;
-    } catch {
-      return false;
-    }
-  });
+  await until(() => isServed(manager, 'n', 5n));
 });
 
 test('looks once, or never, where it is told to', async (t) => {

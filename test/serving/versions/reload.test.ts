@@ -12,7 +12,7 @@ import type {
 } from '../../../easyrec/serving/versions/model_server_config.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { halfPlusTwo } from '../support.js';
-import { configOf, FakeLoader, quickManager, states, until, writeShell } from './support.js';
+import { configOf, FakeLoader, isServed, quickManager, states, until, writeShell } from './support.js';
 
 const log = SILENT_LOG;
 
@@ -236,12 +236,6 @@ test('follows a config file; a bad text changes nothing, and a label is given as
   writeFileSync(file, text('version_labels { key: "live" value: 2 }'));
   await until(() => lines.some((line) => /Request to assign label to version 2 of model m/.test(line)));
   writeShell(join(root, 'm/2'));
-  await until(() => {
-    try {
-      return manager.find({ name: 'm', label: 'live' }).version === 2n;
-    } catch {
-      return false;
-    }
-  });
+  await until(() => isServed(manager, 'm', 2n, 'live'));
   assert.ok(lines.length <= 5, `each problem is told once: ${lines.join('\n')}`);
 });

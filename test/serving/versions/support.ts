@@ -108,6 +108,15 @@ export function states(catalog: ModelCatalog, name: string): string[] {
   return catalog.status({ name }).map(({ version, state }: VersionStatus) => `${version} ${state}`);
 }
 
+/** Whether the newest version of a model that takes requests, or the labelled one, is this one. */
+export function isServed(catalog: ModelCatalog, name: string, version: bigint, label?: string): boolean {
+  try {
+    return catalog.find({ name, ...(label !== undefined && { label }) }).version === version;
+  } catch {
+    return false;
+  }
+}
+
 /** Looks until something is so; fails after `limitMs`. */
 export async function until(isSo: () => boolean, limitMs = 10_000): Promise<void> {
   const end = Date.now() + limitMs;
