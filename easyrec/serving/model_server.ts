@@ -9,6 +9,7 @@ import { Inference, type InferenceObserver } from './inference/index.js';
 import type { LoadRequest, ModelLoader } from './loader.js';
 import { ServingLoader } from './model_loader.js';
 import { AccessLog, readMonitoringConfig, ServerMetrics } from './monitoring/index.js';
+import { PageHandler } from './page/index.js';
 import { ModelPreparation } from './prepare_model.js';
 import { RequestLog } from './request_log/index.js';
 import type { ServableModel } from './servable.js';
@@ -170,6 +171,7 @@ class ModelServer implements RunningServer {
     const handlers: HttpHandler[] = [
       new RestHandler(inference, { timeoutMs, maxBodyBytes, enableCors }, log),
       new KserveHandler(inference, { timeoutMs, maxBodyBytes }, log),
+      new PageHandler(this.catalog, this.#metrics),
       this.#metrics,
     ];
     this.#http = await startHttpServer(handlers, { host, port: restApiPort, maxBodyBytes });
