@@ -9,7 +9,7 @@ import { SavedModelServable } from '../saved_model_servable.js';
 import type { ServableModel } from '../servable.js';
 import { Channel } from './channel.js';
 import type { Frame } from './frames.js';
-import type { LoadOrder, LoadReport, RunOrder } from './messages.js';
+import type { Failure, LoadOrder, LoadReport, RunOrder } from './messages.js';
 import { failureOf } from './messages.js';
 import { dieWithParent } from './process_calls.js';
 import { decodeTensors, encodeTensors } from './tensor_codec.js';
@@ -56,7 +56,7 @@ class Worker {
       const signatures = encodeMessage('MetaGraphDef', { signature_def: this.#model.signatureDefs });
       this.#channel.send('loaded', 0, JSON.stringify(report), [signatures]);
     } catch (error) {
-      this.#channel.send('failed', 0, JSON.stringify(failureOf(error)));
+      this.#channel.send('failed', 0, JSON.stringify(explained(failureOf(error), order)));
     }
   }
 
@@ -93,6 +93,16 @@ class Worker {
     await this.#model?.close();
     process.exit();
   }
+}
+
+/** TensorFlow loads two libraries of one op without a word, and then knows neither kernel from the other. */
+function explained(failure: Failure, { libraries }: LoadOrder): Failure {
+  if (libraries.length < 2 || !failure.message.includes('Multiple OpKernel registrations')) return failure;
+  const files = libraries.map(({ path }) => path).join(', ');
+  return {
+    ...failure,
+    message: `${failure.message}; more than one of the op libraries has this op: ${files}`,
+  };
 }
 
 function main([parent, name]: readonly string[]): void {

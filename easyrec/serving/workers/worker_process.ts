@@ -241,7 +241,9 @@ export class WorkerProcess {
 
   #failLoading(reason: string): void {
     const name = this.#options.name;
-    this.#loading?.reject(new NativeError(`${name}: its worker process, ${this.#stage}, ${reason}`));
+    // One on TensorFlow's C++ interface may find all its symbols and still crash in another version.
+    const hint = this.#stage.includes('op library') ? '; was it built for another TensorFlow?' : '';
+    this.#loading?.reject(new NativeError(`${name}: its worker process, ${this.#stage}, ${reason}${hint}`));
     this.#loading = undefined;
   }
 

@@ -74,6 +74,18 @@ test('a library that is there twice is loaded once', async (t) => {
   assert.equal(lines.filter((line) => line.includes('loaded op library')).length, 1);
 });
 
+test('two libraries of one op in one model are told by name', async (t) => {
+  const both = join(temporaryFolder(t), 'both');
+  cpSync(doubling, both, { recursive: true });
+  const other = await buildFaulty(folder, 4);
+  cpSync(other, join(both, 'assets/other.so'));
+  const files = [other];
+  await assert.rejects(
+    load(t, both, { trust: { fromModels: true, files } }),
+    /Faulty.*; more than one of the op libraries has this op: \S+libfaulty_4\.so, \S+libfaulty_2\.so$/s,
+  );
+});
+
 test('a library that lacks a symbol is told by name', async (t) => {
   const broken = join(temporaryFolder(t), 'broken');
   cpSync(bare, broken, { recursive: true });
@@ -93,7 +105,7 @@ test('a library that crashes as it is loaded is told by name', async (t) => {
   t.after(() => delete process.env['FAULTY_LIBRARY_CRASHES']);
   await assert.rejects(
     load(t, doubling),
-    /^NativeError: model "faulty" version 1: its worker process, loading the op library \S*libfaulty_2\.so, ended with SIGABRT$/,
+    /^NativeError: model "faulty" version 1: its worker process, loading the op library \S*libfaulty_2\.so, ended with SIGABRT; was it built for another TensorFlow\?$/,
   );
 });
 
