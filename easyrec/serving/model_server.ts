@@ -100,8 +100,8 @@ class ModelServer implements RunningServer {
     await this.catalog.start(configOf(this.#options, text));
     const observers = [this.#metrics, this.#requestLog, ...(this.#accessLog ? [this.#accessLog] : [])];
     const inference = this.#inference(observers);
-    await this.#startHttp(inference);
     await this.#startGrpc(inference);
+    await this.#startHttp(inference);
     if (modelConfigFile !== undefined && modelConfigPollSeconds > 0) {
       const intervalMs = modelConfigPollSeconds * 1000;
       this.#poller = new ConfigFilePoller(modelConfigFile, text, intervalMs, this.catalog, this.#log);
