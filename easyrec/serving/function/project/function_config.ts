@@ -35,7 +35,7 @@ export interface FunctionConfig {
   readonly concurrency: number;
   readonly idleTimeoutMs: number;
   /** An error about one of its keys, with the place in config.yaml. */
-  problem(key: string, message: string): ConfigError;
+  readonly problem: (key: string, message: string) => ConfigError;
 }
 
 /** What config.yaml says. */

@@ -139,6 +139,6 @@ async function answer(gateway: Gateway, { method, body, signal }: HttpRequest): 
   return text(200, await gateway.invoke(NAME, body, signal));
 }
 
-function text(status: number, body: string): HttpResponse {
+function text(status: number, body: string | Uint8Array): HttpResponse {
   return { status, contentType: TEXT, body };
 }
