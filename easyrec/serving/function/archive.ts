@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { invalidArgument } from '../status.js';
+import { invalidArgument, ServingError } from '../status.js';
 
 /** An archive may not unpack to more than this. */
 const MAX_UNPACKED_BYTES = 16 * 1024 ** 3;
@@ -34,6 +34,9 @@ export async function unpackArchive(archive: AsyncIterable<Uint8Array>, folder: 
   const isPipe = problem instanceof Error && 'code' in problem && LEFT_EARLY.includes(String(problem.code));
   if (code === 0 && (problem === undefined || isPipe)) return;
   const reason = problem instanceof Error && !isPipe ? problem.message : errors.trim();
+  if (/No space left|Disk quota|File too large/.test(errors)) {
+    throw new ServingError('RESOURCE_EXHAUSTED', `archive: the gateway's disk is full: ${errors.trim()}`);
+  }
   throw invalidArgument(`archive: expected a .tar.gz of a function's folder: ${reason}`);
 }
 

@@ -7,7 +7,7 @@ export interface FunctionCall {
   readonly input: Uint8Array;
   /** From when it came in, waiting included. */
   readonly timeoutMs: number;
-  readonly resolve: (text: string) => void;
+  readonly resolve: (text: Buffer) => void;
   readonly reject: (error: ServingError) => void;
 }
 

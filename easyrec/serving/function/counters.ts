@@ -20,6 +20,8 @@ export class Counters {
     this.#fd = openSync(path, 'r+');
     const buffer = Buffer.alloc(NAMES.length * BYTES_EACH);
     readSync(this.#fd, buffer, 0, buffer.length, 0);
+    // All of it at once: later counts need no more room on the disk.
+    writeSync(this.#fd, buffer, 0, buffer.length, 0);
     this.#values = BigUint64Array.from(NAMES, (_name, i) => buffer.readBigUInt64LE(i * BYTES_EACH));
   }
 

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../status.js';
 import type { CreateFunctionRequest } from './messages.js';
-import { checkRequests, readResources, type ResourceLimits } from './resources.js';
+import { checkGpus, checkRequests, readResources, type ResourceLimits } from './resources.js';
 
 /** What a function is to be: one version and how to run it. Kept as JSON. */
 export interface Deployment {
@@ -46,6 +46,8 @@ export function readDeployment(request: CreateFunctionRequest, version: string):
   refuse('Secrets', request.Secrets, 'this gateway keeps none; set EnvVars');
   checkVariables(EnvVars);
   checkRequests(readResources(request.Requests, 'Requests'));
+  const limits = readResources(request.Limits, 'Limits');
+  checkGpus(limits);
   const minReplicas = MinReplicas === 0 ? 1 : MinReplicas;
   const maxReplicas = MaxReplicas === 0 ? minReplicas : MaxReplicas;
   checkReplicas('MinReplicas', minReplicas);
@@ -61,7 +63,7 @@ export function readDeployment(request: CreateFunctionRequest, version: string):
     environment: { ...EnvVars },
     labels: { ...Labels },
     annotations: { ...Annotations },
-    limits: readResources(request.Limits, 'Limits'),
+    limits,
     minReplicas,
     maxReplicas,
   };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../package_files.js';
 import { ServingError } from '../status.js';
@@ -59,6 +59,8 @@ export class Environments {
       this.#building.set(name, building);
       await building;
     }
+    // Kept for another while, even where no version names it yet.
+    await utimes(join(this.#directory, name), new Date(), new Date());
     return name;
   }
 

@@ -142,11 +142,11 @@ export class Gateway {
   }
 
   /**
-   * Calls a function.
+   * Calls a function; what it answers is UTF-8.
    * @param signal aborted when nobody waits for the answer any more.
    * @throws ServingError INTERNAL when it fails or there is none, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, CANCELLED
    */
-  async invoke(name: string, input: Uint8Array, signal?: AbortSignal): Promise<string> {
+  async invoke(name: string, input: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
     const managed = this.#functions.get(name);
     if (managed === undefined) {
       throw new ServingError('INTERNAL', `could not invoke: ${name.slice(0, 100)} - ${this.#notExist(name)}`);

@@ -19,6 +19,8 @@ interface HttpCall {
 type Route = (call: HttpCall) => unknown;
 
 const MAX_JSON_BYTES = 1024 * 1024;
+/** A client that sends nothing for so long, amid a request, is cut off. */
+const IDLE_MS = 60_000;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** Methods and paths; `*` stands for a function's name. */
@@ -54,9 +56,9 @@ export function gatewayHttp(gateway: Gateway, log: Log): Server {
   const server = createServer((request, response) => {
     answer(gateway, request, response).catch((error: unknown) => fail(request, response, { error, log }));
   });
-  // A handler may take as long as its function's limit says; only the sending of a request is to come to an end.
-  server.requestTimeout = 0;
-  server.headersTimeout = 60_000;
+  server.headersTimeout = IDLE_MS;
+  // For the sending of a whole request; a handler may take as long as its function's limit says.
+  server.requestTimeout = 3_600_000;
   return server;
 }
 
@@ -74,7 +76,7 @@ async function answer(gateway: Gateway, request: IncomingMessage, response: Serv
     return;
   }
   const result = await route({ gateway, request, response, name });
-  if (typeof result === 'string') sendText(response, 200, result);
+  if (typeof result === 'string' || result instanceof Uint8Array) sendText(response, 200, result);
   else send(response, 200, 'application/json', JSON.stringify(result));
 }
 
@@ -86,7 +88,7 @@ function splitPath(path: string): { readonly pattern: string; readonly name: str
   return { pattern: `${folder}/*`, name };
 }
 
-async function invoke({ gateway, request, response, name }: HttpCall): Promise<string> {
+async function invoke({ gateway, request, response, name }: HttpCall): Promise<Buffer> {
   checkFunctionName(name);
   if (!gateway.has(name)) throw new ServingError('NOT_FOUND', `function is not exist: ${name}`);
   const abort = new AbortController();
@@ -138,11 +140,13 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
   const chunks: Buffer[] = [];
   let bytes = 0;
+  request.setTimeout(IDLE_MS, () => request.destroy());
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge;
     chunks.push(chunk);
   }
+  request.setTimeout(0);
   return Buffer.concat(chunks);
 }
 
@@ -176,11 +180,11 @@ function fail(request: IncomingMessage, response: ServerResponse, { error, log }
   } else sendText(response, status, message);
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
+function sendText(response: ServerResponse, status: number, text: string | Uint8Array): void {
   send(response, status, TEXT, text);
 }
 
-function send(response: ServerResponse, status: number, type: string, text: string): void {
-  const body = Buffer.from(text);
+function send(response: ServerResponse, status: number, type: string, text: string | Uint8Array): void {
+  const body = typeof text === 'string' ? Buffer.from(text) : text;
   response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
 }

@@ -42,6 +42,11 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
       http2: (socket) => injector.injectConnection(socket),
       http1: (socket) => http.emit('connection', socket),
     });
+    if (!/^(127\.|::1$|localhost$)/.test(host)) {
+      log.warn(
+        `whoever reaches ${host}:${shared.port} may have this machine run programs: let only those in you trust`,
+      );
+    }
     log.info(`the function gateway listens on ${host}:${shared.port}, gRPC and HTTP`);
     const stop = async (): Promise<void> => {
       shared.stop();

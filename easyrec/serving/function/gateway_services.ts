@@ -1,4 +1,5 @@
-import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+import protobuf from 'protobufjs';
 import type { Log } from '../../log.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
 import { serviceDefinition } from '../grpc/service_definition.js';
@@ -26,16 +27,38 @@ interface UploadRequest {
 /** gRPC clients take about 8 KiB of headers, and an error's text is one. */
 const MAX_DETAIL_BYTES = 4096;
 
+/** The first field, of bytes or text. */
+const FIRST_FIELD = 0x0a;
+
+/**
+ * Encodes a message whose text is at hand as UTF-8: as a string it could be no longer than 512 MiB, and would be copied
+ * twice.
+ */
+function encodeMessage(message: object): Buffer {
+  const { Msg } = message as { readonly Msg: string | Uint8Array };
+  const text = typeof Msg === 'string' ? Buffer.from(Msg) : Msg;
+  if (text.length === 0) return Buffer.alloc(0);
+  const head = protobuf.Writer.create().uint32(FIRST_FIELD).uint32(text.length).finish();
+  return Buffer.concat([head, text]);
+}
+
+/** The definition of DCF's service under one of its names. */
+function gatewayDefinition(name: string): ServiceDefinition {
+  const definition = serviceDefinition(gatewayProto(), name);
+  const { Invoke } = definition;
+  if (Invoke === undefined) throw new Error(`no method Invoke of ${name}`);
+  return { ...definition, Invoke: { ...Invoke, responseSerialize: encodeMessage } };
+}
+
 /** DCF's service under both its names, and this gateway's own. */
 export function gatewayServices(gateway: Gateway, log: Log): readonly GrpcService[] {
-  const proto = gatewayProto();
   const unary = unaryMethods(gateway, log);
   return [
     {
-      definition: serviceDefinition(proto, GATEWAY_SERVICE),
+      definition: gatewayDefinition(GATEWAY_SERVICE),
       implementation: { ...unary, Invokes: (call: InvokesCall) => void invokes(gateway, call, log) },
     },
-    { definition: serviceDefinition(proto, FX_GATEWAY_SERVICE), implementation: unary },
+    { definition: gatewayDefinition(FX_GATEWAY_SERVICE), implementation: unary },
     {
       definition: serviceDefinition(functionStoreProto(), FUNCTION_STORE_SERVICE),
       implementation: {
@@ -106,7 +129,7 @@ async function invokes(gateway: Gateway, call: InvokesCall, log: Log): Promise<v
   const signal = signalOf(call);
   try {
     for await (const { Service, Input } of messagesOf<InvokeRequest>(call)) {
-      call.write({ Output: Buffer.from(await gateway.invoke(Service, bytesOf(Input), signal)) });
+      call.write({ Output: await gateway.invoke(Service, bytesOf(Input), signal) });
     }
     call.end();
   } catch (error) {

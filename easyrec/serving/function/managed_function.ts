@@ -26,7 +26,7 @@ export interface FunctionContext {
   readonly startTimeoutMs: number;
   readonly readVersion: (id: string) => Promise<FunctionVersion>;
   /** Calls another function by name. */
-  readonly mesh: (name: string, input: Buffer) => Promise<string>;
+  readonly mesh: (name: string, input: Buffer) => Promise<Buffer>;
 }
 
 const TICK_MS = 250;
@@ -88,15 +88,15 @@ export class ManagedFunction {
   }
 
   /**
-   * Has the handler answer.
+   * Has the handler answer, with UTF-8.
    * @param signal aborted when nobody waits for the answer any more.
    * @throws ServingError INTERNAL, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED or CANCELLED
    */
-  async invoke(input: Uint8Array, signal?: AbortSignal): Promise<string> {
+  async invoke(input: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
     this.#counters.add('invocations');
     this.#usedAt = performance.now();
     try {
-      return await new Promise<string>((resolve, reject) => {
+      return await new Promise<Buffer>((resolve, reject) => {
         const call: FunctionCall = {
           input,
           timeoutMs: this.#timeoutMs(this.#current.version),

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { invalidArgument, ServingError } from '../status.js';
 import type { FunctionResources } from './messages.js';
@@ -51,6 +52,18 @@ export function checkRequests({ memoryBytes = 0, cpus = 0 }: ResourceLimits): vo
   }
   if (cpus > availableParallelism()) {
     const message = `Requests: the function asks for ${cpus} CPUs, this machine has ${availableParallelism()}`;
+    throw new ServingError('FAILED_PRECONDITION', message);
+  }
+}
+
+/**
+ * Checks that this machine has as many GPUs as a function is to use.
+ * @throws ServingError FAILED_PRECONDITION when it has not.
+ */
+export function checkGpus({ gpus = 0 }: ResourceLimits): void {
+  const present = readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
+  if (gpus > present) {
+    const message = `Limits: the function is to have ${gpus} GPUs, this machine has ${present}`;
     throw new ServingError('FAILED_PRECONDITION', message);
   }
 }

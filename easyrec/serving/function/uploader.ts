@@ -67,7 +67,7 @@ export class Uploader {
       if (isFresh) hash.update(randomUUID());
       await sealFolder(content, hash);
       const id = `sha256:${hash.digest('hex')}`;
-      const existed = this.#store.has(id);
+      const existed = await this.#store.use(id);
       if (!existed)
         await this.#once(id, () => this.#build(id, staging, settings, { onLine, signal, isFresh }));
       await this.#store.setImage(header.image, id);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPartialName, writeFileAtomic } from '../../atomic_files.js';
 import { ServingError } from '../status.js';
@@ -127,6 +127,13 @@ export class VersionStore {
   /** Whether a version is there, with what is installed for it. */
   has(id: string): boolean {
     return existsSync(join(this.pathOf(id), 'version.json'));
+  }
+
+  /** Whether a version is there; if so, it is kept for another while even where nothing names it yet. */
+  async use(id: string): Promise<boolean> {
+    if (!this.has(id)) return false;
+    await utimes(this.pathOf(id), new Date(), new Date());
+    return true;
   }
 
   /** Makes a version of its folder, which is complete but for this. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { FRAME_KINDS, type Frame, frameHead, FrameReader } from './frames.js';
 import { FunctionFailure } from './function_failure.js';
 import type { FunctionLog } from './function_log.js';
@@ -15,7 +16,7 @@ export interface WorkerOptions {
   /** A handler that is not loaded by then is given up. */
   readonly startTimeoutMs: number;
   /** Answers the worker's calls to other functions. */
-  readonly mesh: (name: string, input: Buffer) => Promise<string>;
+  readonly mesh: (name: string, input: Buffer) => Promise<Buffer>;
   /** Told once, when the handler is loaded. */
   readonly onReady: () => void;
   /** Told once, when the process is gone; `problem` is undefined when it was asked to end. */
@@ -23,7 +24,7 @@ export interface WorkerOptions {
 }
 
 interface Waiting {
-  readonly resolve: (text: string) => void;
+  readonly resolve: (text: Buffer) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -98,13 +99,13 @@ export class Worker {
   }
 
   /**
-   * Has the handler answer; settles when it has, or the process has ended, however long that takes.
+   * Has the handler answer, with UTF-8; settles when it has, or the process has ended, however long that takes.
    * @throws FunctionFailure
    */
-  call(input: Uint8Array): Promise<string> {
+  call(input: Uint8Array): Promise<Buffer> {
     const id = (this.#next = (this.#next + 1) >>> 0);
     this.usedAt = performance.now();
-    return new Promise<string>((resolve, reject) => {
+    return new Promise<Buffer>((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
       this.#send(FRAME_KINDS.call, id, input);
     }).finally(() => {
@@ -157,7 +158,7 @@ export class Worker {
   }
 
   #take({ kind, id, payload }: Frame): void {
-    if (kind === FRAME_KINDS.result) this.#settle(id)?.resolve(payload.toString('utf8'));
+    if (kind === FRAME_KINDS.result) this.#answered(id, payload);
     else if (kind === FRAME_KINDS.failure) {
       const message = `rpc error: code = Unknown desc = Exception calling application: ${payload.toString('utf8')}`;
       this.#settle(id)?.reject(new FunctionFailure(message));
@@ -176,14 +177,21 @@ export class Worker {
     return waiting;
   }
 
+  #answered(id: number, payload: Buffer): void {
+    const waiting = this.#settle(id);
+    // Runners see to it; a handler that writes to the gateway by itself may not have.
+    if (isUtf8(payload)) waiting?.resolve(payload);
+    else waiting?.reject(new FunctionFailure('handler returned bytes that are not UTF-8'));
+  }
+
   async #mesh(id: number, payload: Buffer): Promise<void> {
     const end = 2 + payload.readUInt16BE(0);
     const name = payload.toString('utf8', 2, end);
     const reply = await this.#options.mesh(name, payload.subarray(end)).then(
-      (text) => `\0${text}`,
-      (error: unknown) => `\x01${error instanceof Error ? error.message : String(error)}`,
+      (text) => Buffer.concat([Buffer.of(0), text]),
+      (error: unknown) => Buffer.from(`\x01${error instanceof Error ? error.message : String(error)}`),
     );
-    this.#send(FRAME_KINDS.meshReply, id, Buffer.from(reply));
+    this.#send(FRAME_KINDS.meshReply, id, reply);
   }
 
   #send(kind: number, id: number, payload: Uint8Array): void {

@@ -12,7 +12,7 @@ export interface WorkerPoolOptions {
   readonly startTimeoutMs: number;
   readonly stateDirectory: string;
   readonly log: FunctionLog;
-  readonly mesh: (name: string, input: Buffer) => Promise<string>;
+  readonly mesh: (name: string, input: Buffer) => Promise<Buffer>;
   /** Told whenever workers have come or gone. */
   readonly onChange: () => void;
   /** Told of each worker that ended without being asked to. */

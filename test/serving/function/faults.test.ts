@@ -67,15 +67,20 @@ test('a handler that hangs is given up in time, its worker replaced, other calls
     assert.notEqual(await client.invoke('bad', Buffer.from('ok')), first);
   }));
 
-test('a worker that ends fails its own calls only and is replaced within 2 s', () =>
+test('a worker that ends fails its own calls only and is replaced at once', () =>
   withGateway(async ({ client }) => {
     await deployPython(client, 'bad', MISBEHAVING);
     await deployPython(client, 'good', 'def Handler(req):\n    return req.input\n');
     const ended = { code: 'Internal', details: `${FAILED}the worker ended with exit code 3` };
     await assert.rejects(client.invoke('bad', Buffer.from('die')), ended);
-    const started = performance.now();
     const pid = await client.invoke('bad', Buffer.from('ok'));
-    assert.ok(performance.now() - started < 2_000);
+    // How long the new one takes to load is the handler's own affair.
+    const [, end = '', start = ''] =
+      /\[gateway (\S+)\] worker \d+ ended with[^]*\[gateway (\S+)\] worker \d+ starts/.exec(
+        await client.getLog('bad'),
+      ) ?? [];
+    const ms = Date.parse(start) - Date.parse(end);
+    assert.ok(ms >= 0 && ms < 1_500, `${ms} ms`);
     const call = client.invoke('bad', Buffer.from('hang'));
     const killed = { code: 'Internal', details: `${FAILED}the worker was ended by SIGKILL` };
     setTimeout(() => process.kill(Number(pid), 'SIGKILL'), 100);
