@@ -111,7 +111,7 @@ export function removeUnfinished(directory: string): void {
   const files = names(directory);
   const known = new Set(files);
   for (const name of files) {
-    const owner = /^(model\.ckpt-\d+)\.(?:data-\d{5}-of-\d{5}|[a-z_]+\.json)$/.exec(name)?.[1];
+    const owner = /^(model\.ckpt-\d+)\.(?:data-\d{5}-of-\d{5}|touched|[a-z_]+\.json)$/.exec(name)?.[1];
     const isOrphan = owner !== undefined && !known.has(`${owner}.index`);
     if (isOrphan || isPartialName(name)) rmSync(join(directory, name), { recursive: true, force: true });
   }

@@ -6,10 +6,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "crc32c.h"
+
 namespace easyrec::embedding {
 
 SaveTask::SaveTask(std::shared_ptr<Store> store, SaveOptions options)
-    : options_(std::move(options)), snapshot_(std::make_unique<Snapshot>(std::move(store))) {
+    : options_(std::move(options)),
+      snapshot_(std::make_unique<Snapshot>(store)),
+      lists_(static_cast<size_t>(store->tables())) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -48,6 +52,9 @@ void SaveTask::Write(Snapshot& snapshot) {
   } catch (const std::runtime_error&) {
     // Somebody removed it: what it would have told is computed anew.
   }
+  std::optional<File> lists;
+  if (!options_.lists_path.empty()) lists.emplace(File::Create(options_.lists_path));
+  int64_t list_end = 0;
   int64_t size = 0;
   const std::vector<SavedTensor>& tensors = options_.tensors;
   for (size_t begin = 0, end = 0; begin < tensors.size() && !stopped_; begin = end) {
@@ -55,19 +62,22 @@ void SaveTask::Write(Snapshot& snapshot) {
     while (end < tensors.size() && tensors[end].table == table) end++;
     TableSave save(snapshot, file, {tensors.begin() + static_cast<ptrdiff_t>(begin),
                                     tensors.begin() + static_cast<ptrdiff_t>(end)}, stopped_);
-    std::vector<SavedResult> results;
-    if (snapshot.table(table).unbounded()) {
-      results = save.WriteKeys();
-    } else if (options_.compact) {
-      results = save.WriteTouched();
-    } else if (earlier) {
+    std::optional<SavedWeights> known;
+    if (earlier) {
       const EarlierWeights& weights = options_.earlier.at(static_cast<size_t>(table));
-      const SavedWeights known{&*earlier, weights.offset, weights.crc};
-      results = save.WriteAll(&known);
-    } else {
-      results = save.WriteAll(nullptr);
+      if (weights.offset >= 0) known = {&*earlier, weights.offset, weights.crc};
     }
+    RowListWriter touched;
+    const std::vector<SavedResult> results =
+        WriteTable(save, snapshot.table(table), known ? &*known : nullptr, lists ? &touched : nullptr);
     snapshot.Forget(table);
+    if (lists) {
+      const std::vector<uint8_t>& bytes = touched.bytes();
+      lists->Write(bytes.data(), bytes.size(), list_end);
+      list_end += static_cast<int64_t>(bytes.size());
+      lists_[static_cast<size_t>(table)] = {static_cast<int64_t>(bytes.size()),
+                                            MaskedCrc32c(ExtendCrc32c(0, bytes.data(), bytes.size()))};
+    }
     for (size_t i = 0; i < results.size(); i++) {
       size = std::max(size, tensors[begin + i].offset + results[i].rows * save.RowBytes(i));
     }
@@ -75,6 +85,12 @@ void SaveTask::Write(Snapshot& snapshot) {
   }
   // The last bytes may be a hole.
   file.SetSize(size);
+}
+
+std::vector<SavedResult> SaveTask::WriteTable(TableSave& save, const Table& table, const SavedWeights* earlier,
+                                              RowListWriter* touched) const {
+  if (table.unbounded()) return save.WriteKeys();
+  return options_.compact ? save.WriteTouched() : save.WriteAll(earlier, touched);
 }
 
 }  // namespace easyrec::embedding

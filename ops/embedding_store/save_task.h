@@ -20,8 +20,16 @@ namespace easyrec::embedding {
 
 /** Where an earlier save has the weights of a table. */
 struct EarlierWeights {
+  /** Below 0 where it has none. */
   int64_t offset;
   uint32_t crc;
+};
+
+/** A list of rows in a file, as row_list.h has it. */
+struct SavedList {
+  int64_t bytes = 0;
+  /** Masked. */
+  uint32_t crc = 0;
 };
 
 struct SaveOptions {
@@ -34,6 +42,8 @@ struct SaveOptions {
   std::string earlier_path;
   /** Of each table. */
   std::vector<EarlierWeights> earlier;
+  /** Where rows go that are not at their start, of tables whose rows are all written; may be empty. */
+  std::string lists_path;
 };
 
 class SaveTask {
@@ -47,14 +57,19 @@ class SaveTask {
   bool Wait(int milliseconds);
   /** One a tensor, once it has ended; throws what it failed with. */
   const std::vector<SavedResult>& Results() const;
+  /** Of each table, in the order in which the file has them, which is that of the tensors. */
+  const std::vector<SavedList>& lists() const { return lists_; }
 
  private:
   void Run();
   void Write(Snapshot& snapshot);
+  std::vector<SavedResult> WriteTable(TableSave& save, const Table& table, const SavedWeights* earlier,
+                                      RowListWriter* touched) const;
 
   SaveOptions options_;
   std::unique_ptr<Snapshot> snapshot_;
   std::vector<SavedResult> results_;
+  std::vector<SavedList> lists_;
   std::exception_ptr problem_;
   std::atomic<bool> stopped_{false};
 

@@ -10,6 +10,7 @@
 #include "easyrec/status.h"
 #include "easyrec/workers.h"
 #include "crc32c.h"
+#include "row_list.h"
 #include "table_save.h"
 
 namespace easyrec::embedding {
@@ -155,6 +156,9 @@ void WriteRows(Store& store, Table& table, const LoadedRows& rows) {
   const auto& [ids, columns, uses] = rows;
   const std::unique_lock<std::shared_mutex> lock(store.mutex());
   const int32_t clock = store.clock();
+  // Computing the weights that a row starts from takes longer than all the rest.
+  std::vector<float> start(static_cast<size_t>(table.record_width()));
+  table.Start(0, start.data());
   Parallel(Table::kShards, store.threads(), [&](int64_t unit) {
     Shard& shard = table.shard(static_cast<uint32_t>(unit));
     for (size_t i = 0; i < ids.size(); i++) {
@@ -164,7 +168,8 @@ void WriteRows(Store& store, Table& table, const LoadedRows& rows) {
       if (entry == nullptr) entry = shard.index.Add(ids[i], hash, shard.records.Add(), clock);
       if (!entry->has_record()) entry->slot = shard.records.Add();
       float* record = shard.records[entry->slot];
-      table.Start(ids[i], record);
+      std::copy(start.begin(), start.end(), record);
+      if (columns[0] == nullptr) table.StartWeights(ids[i], record);
       for (size_t component = 0; component < columns.size(); component++) {
         const size_t width = static_cast<size_t>(table.width(static_cast<int>(component)));
         if (columns[component] != nullptr) std::copy_n(columns[component] + i * width, width, record);
@@ -245,6 +250,106 @@ void LoadTouched(Store& store, int index, const std::string& path, int64_t rows,
     WriteRows(store, table, loaded);
   }
   CheckIntact(file, readers);
+}
+
+namespace {
+
+/** Reads rows of a tensor that holds all of a table's, those near each other together. */
+class PickedRowsReader {
+ public:
+  PickedRowsReader(const Table& table, const File& file, const StoredRows& tensor)
+      : component(tensor.component),
+        width_(table.width(tensor.component)),
+        file_(file),
+        offset_(tensor.offset),
+        expected_(tensor.crc) {}
+
+  /** The rows of these numbers, which ascend and are above those of the calls before. */
+  const float* Take(const std::vector<int64_t>& rows) {
+    const int64_t row_bytes = width_ * static_cast<int64_t>(sizeof(float));
+    values_.resize(rows.size() * static_cast<size_t>(width_));
+    for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+      for (end = begin + 1; end < rows.size(); end++) {
+        const bool is_near = (rows[end] - rows[end - 1]) * row_bytes <= kNear;
+        if (!is_near || (rows[end] + 1 - rows[begin]) * row_bytes > kMost) break;
+      }
+      const int64_t count = rows[end - 1] + 1 - rows[begin];
+      buffer_.resize(static_cast<size_t>(count * width_));
+      file_.Read(buffer_.data(), static_cast<size_t>(count * row_bytes), offset_ + rows[begin] * row_bytes);
+      for (size_t i = begin; i < end; i++) {
+        std::copy_n(&buffer_[static_cast<size_t>((rows[i] - rows[begin]) * width_)], width_,
+                    &values_[i * static_cast<size_t>(width_)]);
+      }
+    }
+    crc_ = ExtendCrc32c(crc_, values_.data(), values_.size() * sizeof(float));
+    return values_.data();
+  }
+
+  bool is_intact() const { return MaskedCrc32c(crc_) == expected_; }
+
+  const int component;
+
+ private:
+  /** Bytes that are rather read and left out than skipped. */
+  static constexpr int64_t kNear = 16 << 10;
+  static constexpr int64_t kMost = 1 << 20;
+
+  int64_t width_;
+  const File& file_;
+  int64_t offset_;
+  uint32_t expected_;
+  uint32_t crc_ = 0;
+  std::vector<float> values_;
+  std::vector<float> buffer_;
+};
+
+/** The bytes of a list; none where it is not as it was written. */
+std::optional<std::vector<uint8_t>> ReadList(const StoredList& list) {
+  if (list.bytes < 0) return std::nullopt;
+  std::vector<uint8_t> bytes(static_cast<size_t>(list.bytes));
+  try {
+    File::Open(list.path).Read(bytes.data(), bytes.size(), list.offset);
+  } catch (const std::runtime_error&) {
+    return std::nullopt;
+  }
+  if (MaskedCrc32c(ExtendCrc32c(0, bytes.data(), bytes.size())) != list.crc) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace
+
+bool LoadListed(Store& store, int index, const std::string& path, const StoredList& list,
+                const std::vector<StoredRows>& tensors) {
+  Table& table = store.table(index);
+  if (table.unbounded()) throw InvalidArgument(table.name() + " has no number of rows");
+  const std::optional<std::vector<uint8_t>> bytes = ReadList(list);
+  if (!bytes) return false;
+  const File file = File::Open(path);
+  std::vector<PickedRowsReader> readers;
+  int64_t width = 0;
+  for (const StoredRows& tensor : tensors) {
+    if (tensor.component < 0 || tensor.component >= table.components()) throw InvalidArgument("there is no such component");
+    readers.emplace_back(table, file, tensor);
+    width += table.width(tensor.component);
+  }
+  const int64_t chunk = ChunkOf(width);
+  RowListReader rows(*bytes);
+  LoadedRows loaded;
+  loaded.columns.assign(static_cast<size_t>(table.components()), nullptr);
+  while (!rows.is_at_end()) {
+    loaded.ids.clear();
+    while (!rows.is_at_end() && static_cast<int64_t>(loaded.ids.size()) < chunk) {
+      loaded.ids.push_back(rows.Take(table.rows()));
+    }
+    for (PickedRowsReader& each : readers) {
+      loaded.columns[static_cast<size_t>(each.component)] = each.Take(loaded.ids);
+    }
+    WriteRows(store, table, loaded);
+  }
+  for (const PickedRowsReader& each : readers) {
+    if (!each.is_intact()) FailDamaged(file);
+  }
+  return true;
 }
 
 void LoadCounted(Store& store, int index, const std::string& path, int64_t count,

@@ -30,8 +30,24 @@ struct StoredRows {
   uint32_t crc;
 };
 
+/** A list of rows of a table in a file, as row_list.h has it. */
+struct StoredList {
+  std::string path;
+  int64_t offset;
+  int64_t bytes;
+  /** Masked. */
+  uint32_t crc;
+};
+
 /** Sets all rows; throws where a part is not as it was written, or parts leave rows out. */
 void LoadAll(Store& store, int table, const std::vector<std::string>& paths, const std::vector<StoredPart>& parts);
+
+/**
+ * Sets the rows of a list to what the file at `path` holds, where all rows of the table are; the CRCs of tensors are those
+ * of the listed rows. False, with nothing changed, where the list is not as it was written.
+ */
+bool LoadListed(Store& store, int table, const std::string& path, const StoredList& list,
+                const std::vector<StoredRows>& tensors);
 
 /** Sets `rows` rows, whose numbers are among the tensors; of an unbounded table the first one is the row of no key. */
 void LoadTouched(Store& store, int table, const std::string& path, int64_t rows,

@@ -63,7 +63,7 @@ TableSave::TableSave(Snapshot& snapshot, const File& file, const std::vector<Sav
   table_.Start(0, start_.data());
 }
 
-std::vector<SavedResult> TableSave::WriteAll(const SavedWeights* earlier) {
+std::vector<SavedResult> TableSave::WriteAll(const SavedWeights* earlier, RowListWriter* touched) {
   const bool weights_known = earlier != nullptr && IsIntact(*earlier);
   ForEachRange(snapshot_, index_, [&](int64_t begin, int64_t end, const std::vector<SnapshotRow>& found) {
     size_t next = 0;
@@ -86,8 +86,12 @@ std::vector<SavedResult> TableSave::WriteAll(const SavedWeights* earlier) {
           continue;
         }
         const float* record = records_.data() + (at++ - taken) * record_floats_;
+        const bool is_listed = touched != nullptr && !IsAtStart(row, record);
+        if (is_listed) touched->Add(row);
         for (Column& column : columns_) {
-          std::memcpy(&column.values[place * column.width], record + column.offset, column.width * sizeof(float));
+          const size_t bytes = column.width * sizeof(float);
+          std::memcpy(&column.values[place * column.width], record + column.offset, bytes);
+          if (is_listed) column.listed_crc = ExtendCrc32c(column.listed_crc, record + column.offset, bytes);
         }
       }
       Append(static_cast<size_t>(count));
@@ -215,7 +219,9 @@ void TableSave::Append(size_t rows, bool counted) {
 
 std::vector<SavedResult> TableSave::Results() const {
   std::vector<SavedResult> results;
-  for (const Column& column : columns_) results.push_back({MaskedCrc32c(column.writer.crc()), column.written});
+  for (const Column& column : columns_) {
+    results.push_back({MaskedCrc32c(column.writer.crc()), column.written, MaskedCrc32c(column.listed_crc)});
+  }
   return results;
 }
 

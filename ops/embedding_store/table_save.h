@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "row_list.h"
 #include "snapshot.h"
 #include "tensor_file.h"
 
@@ -36,6 +37,8 @@ struct SavedResult {
   /** Of the bytes, masked. */
   uint32_t crc = 0;
   int64_t rows = 0;
+  /** Of the bytes of listed rows alone, masked. */
+  uint32_t listed_crc = 0;
 };
 
 /** Where an earlier save of the same store has the weights of a table: rows not in memory are as they are there. */
@@ -52,8 +55,8 @@ class TableSave {
   TableSave(Snapshot& snapshot, const File& file, const std::vector<SavedTensor>& tensors,
             const std::atomic<bool>& stopped);
 
-  /** Every row, as a variable has them. */
-  std::vector<SavedResult> WriteAll(const SavedWeights* earlier);
+  /** Every row, as a variable has them. Rows that are not at their start are added to `touched`, if that is not null. */
+  std::vector<SavedResult> WriteAll(const SavedWeights* earlier, RowListWriter* touched);
   /** Only rows that are not at their start, ascending. */
   std::vector<SavedResult> WriteTouched();
   /** All that is known of an unbounded table: a row of zeros with the key -1, its rows, and the keys without one; ascending. */
@@ -72,6 +75,7 @@ class TableSave {
     std::vector<float> values;
     TensorWriter writer;
     int64_t written = 0;
+    uint32_t listed_crc = 0;
 
     bool is_counted() const { return component <= SavedTensor::kCountedKeys; }
     void SetNumber(size_t place, int64_t number) { std::memcpy(&values[place * width], &number, sizeof(number)); }

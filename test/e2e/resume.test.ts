@@ -102,7 +102,7 @@ test('a training goes on from whatever a killed one can leave, and clears it awa
   await runCliOk([...TRAIN, '--continue_train'], { cwd: folder });
   assert.deepEqual(differingTensors(join(model, 'model.ckpt-12'), join(reference, 'model.ckpt-12')), []);
   const parts = (step: number): string[] =>
-    [data, 'index', 'input.json'].map((part) => `model.ckpt-${step}.${part}`);
+    [data, 'index', 'input.json', 'touched'].map((part) => `model.ckpt-${step}.${part}`);
   assert.deepEqual(
     filesBelow(model).filter((name) => /ckpt|partial/.test(name)),
     [12, 4, 8].flatMap(parts),

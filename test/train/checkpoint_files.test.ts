@@ -89,7 +89,7 @@ test('says which checkpoints there are when one is not', () => {
 
 test('keeps the newest checkpoints with what belongs to them', async () => {
   putCheckpoints(1, 2, 10, 11);
-  put('model.ckpt-1.meta', 'model.ckpt-11.meta');
+  put('model.ckpt-1.meta', 'model.ckpt-11.meta', 'model.ckpt-2.touched', 'model.ckpt-10.touched');
   for (const step of [1, 10])
     await writeCheckpointPart(checkpointPrefix(folder, step), 'input', { rows: step });
   const removed = await pruneCheckpoints(folder, 2);
@@ -102,6 +102,7 @@ test('keeps the newest checkpoints with what belongs to them', async () => {
     'model.ckpt-10.data-00000-of-00001',
     'model.ckpt-10.index',
     'model.ckpt-10.input.json',
+    'model.ckpt-10.touched',
     'model.ckpt-11.data-00000-of-00001',
     'model.ckpt-11.index',
     'model.ckpt-11.meta',
@@ -128,9 +129,10 @@ test('reads the parts beside a checkpoint', async () => {
 
 test('removes what a killed writer left and nothing else', () => {
   putCheckpoints(5);
-  put('model.ckpt-5.input.json', '.hidden', 'notes.json', 'graph.pbtxt');
+  put('model.ckpt-5.input.json', 'model.ckpt-5.touched', '.hidden', 'notes.json', 'graph.pbtxt');
   const kept = readdirSync(folder).sort();
-  put('model.ckpt-6.data-00000-of-00001', 'model.ckpt-6.input.json', '.checkpoint.partial-0123456789ab');
+  put('model.ckpt-6.data-00000-of-00001', 'model.ckpt-6.input.json', 'model.ckpt-6.touched');
+  put('.checkpoint.partial-0123456789ab');
   mkdirSync(join(folder, '.model.ckpt-6.partial-0123456789ab'));
   removeUnfinished(folder);
   assert.deepEqual(readdirSync(folder).sort(), kept);

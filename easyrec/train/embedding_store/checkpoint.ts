@@ -10,14 +10,15 @@ import {
   readBundleIndex,
   shardFile,
 } from '../../tf/index.js';
-import { readCheckpoint } from '../checkpoint_contents.js';
-import { descriptionName, printCompactTable } from '../compact_table.js';
+import { type CheckpointContents, readCheckpoint } from '../checkpoint_contents.js';
+import { type CompactTable, descriptionName, printCompactTable } from '../compact_table.js';
 import type { EmbeddingStore, StoreTable, StoreTensor } from './embedding_store.js';
 import { keyedShape, type KeyedTensor, keyedTensors } from './keyed_tensors.js';
 import { restoreKeyedTable } from './restore_keyed_table.js';
 import { restoreTable } from './restore_table.js';
-import { type EarlierSave, saveTables, type WrittenTensor } from './store_files.js';
+import { type EarlierSave, saveTables, type Written } from './store_files.js';
 import { layOut, shapeOf, type TableLayout } from './table_layout.js';
+import { completeTouchedRows, readTouchedRows, touchedFile, type TouchedTable } from './touched_rows.js';
 
 /** A tensor of a table, of either kind. */
 export type TableTensor = StoreTensor | KeyedTensor;
@@ -49,10 +50,13 @@ export class TableCheckpoint implements CheckpointPart {
     const { size } = await stat(file);
     const [compact, earlier] = [this.#compact, this.#earlier];
     const layout = layOut(this.#store, size, compact);
-    const saved = await saveTables(this.#store, { file, tensors: layout.tensors, compact, earlier });
+    const isListed = !compact && this.#store.tables.some(({ keys }) => keys === undefined);
+    const lists = isListed ? touchedFile(prefix) : null;
+    const saved = await saveTables(this.#store, { file, tensors: layout.tensors, compact, earlier, lists });
     return async () => {
       const written = await saved();
       await this.#merge(prefix, layout, written);
+      if (lists !== null) await completeTouchedRows(prefix, this.#touched(layout, written));
       if (!compact) this.#earlier = this.#saved(shardFile(target, shard, shards), layout, written);
     };
   }
@@ -88,6 +92,7 @@ export class TableCheckpoint implements CheckpointPart {
    */
   async restore(prefix: string, tensors = this.tensors): Promise<void> {
     const contents = readCheckpoint(prefix);
+    const known = await readTouchedRows(prefix);
     const entries = new Map(contents.entries.map((entry) => [entry.name, entry]));
     const expected = tensors.map((tensor) => entryOf(tensor, entries));
     checkFits(prefix, expected, contents.entries);
@@ -97,20 +102,22 @@ export class TableCheckpoint implements CheckpointPart {
       const ofTable = tensors.filter((tensor) => tensor.table.name === table.name);
       const wanted = ofTable.flatMap((tensor) => ('keys' in tensor ? [] : [tensor]));
       const keyed = ofTable.flatMap((tensor) => ('keys' in tensor ? [tensor] : []));
-      if (wanted.length > 0) await restoreTable(this.#store, table, { contents, wanted });
+      const touched = known?.[table.name] ?? null;
+      if (wanted.length > 0) await restoreTable(this.#store, table, { contents, wanted, touched });
       if (keyed.length > 0) await restoreKeyedTable(this.#store, table, { contents, wanted: keyed });
     }
+    this.#earlier = weightsIn(contents, this.#store.tables, new Set(tensors.map(({ name }) => name)));
   }
 
   /** Puts what was written into the index of the checkpoint. */
-  async #merge(prefix: string, layout: TableLayout, written: readonly WrittenTensor[]): Promise<void> {
+  async #merge(prefix: string, layout: TableLayout, written: Written): Promise<void> {
     const { shards, entries } = readBundleIndex(prefix);
     const shard = shards - 1;
     const variables = [...entries.values()].flatMap(({ name, dtype, shape, slices }) =>
       slices.map(({ span }): WholeEntry => ({ name, dtype, shape, ...span })),
     );
     const tables = layout.tensors.map((tensor, i): WholeEntry => {
-      const { crc = 0, rows = 0 } = written[i] ?? {};
+      const { crc = 0, rows = 0 } = written.tensors[i] ?? {};
       const { name, dtype, offset, width } = tensor;
       const size = rows * width * (dtype === 'int64' ? 8 : 4);
       return { name, dtype, shape: shapeOf(tensor, rows), shard, offset, size, crc };
@@ -130,7 +137,7 @@ export class TableCheckpoint implements CheckpointPart {
       const entries: Omit<WholeEntry, 'shard'>[] = [];
       for (const table of this.#store.tables) {
         if (table.keys !== undefined) continue;
-        const { bytes, crc } = encodeStrings([this.#description(table)]);
+        const { bytes, crc } = encodeStrings([printCompactTable(this.#description(table))]);
         await handle.write(bytes, 0, bytes.length, offset);
         const name = descriptionName(table.name);
         entries.push({ name, dtype: 'string', shape: [], offset, size: bytes.length, crc });
@@ -142,16 +149,31 @@ export class TableCheckpoint implements CheckpointPart {
     }
   }
 
-  #description(table: StoreTable): string {
+  #description(table: StoreTable): CompactTable {
     const { rows, dim, initial, seed } = table;
     const slots = this.#store.tensorsOf(table).length > 1 ? this.#store.slots : [];
-    return printCompactTable({ rows, dim, initial, seed, slots });
+    return { rows, dim, initial, seed, slots };
   }
 
-  #saved(file: string, layout: TableLayout, written: readonly WrittenTensor[]): EarlierSave {
+  /** Which rows of tables a save has found not to be at their start. */
+  #touched({ tensors }: TableLayout, written: Written): Record<string, TouchedTable> {
+    const tables = this.#store.tables.flatMap((table): [string, TouchedTable][] => {
+      const list = written.lists.get(table.name);
+      if (list === undefined) return [];
+      const crcs = tensors.flatMap((tensor, i): [string, number][] =>
+        tensor.table === table ? [[tensor.name, written.tensors[i]?.listedCrc ?? 0]] : [],
+      );
+      const description = this.#description(table);
+      return [[table.name, { description, list, crcs: Object.fromEntries(crcs) }]];
+    });
+    return Object.fromEntries(tables);
+  }
+
+  #saved(file: string, layout: TableLayout, written: Written): EarlierSave {
     const weights = this.#store.tables.map((table) => {
       const i = layout.tensors.findIndex((tensor) => tensor.table === table && tensor.component === 0);
-      return { offset: layout.tensors[i]?.offset ?? 0, crc: written[i]?.crc ?? 0 };
+      const [place, result] = [layout.tensors[i], written.tensors[i]];
+      return place && result && table.keys === undefined ? { offset: place.offset, crc: result.crc } : null;
     });
     return { file, weights };
   }
@@ -170,6 +192,25 @@ export function tableCheckpoint(store: EmbeddingStore | null, compact: boolean):
     '--compact_checkpoints: expected embedding tables in the native store, but they are trained with standard ops; ' +
       'leave it out',
   );
+}
+
+/** Where a checkpoint has the weights of tables that were restored from it: rows not in memory are as they are there. */
+function weightsIn(
+  { index, prefix, compact }: CheckpointContents,
+  tables: readonly StoreTable[],
+  restored: ReadonlySet<string>,
+): EarlierSave | null {
+  const spans = tables.map(({ name, keys }) => {
+    const [slice, ...others] = index.entries.get(name)?.slices ?? [];
+    const isThere = keys === undefined && restored.has(name) && !compact.has(name) && others.length === 0;
+    return isThere && slice !== undefined ? slice.span : null;
+  });
+  const shard = spans.find((span) => span !== null)?.shard;
+  if (shard === undefined) return null;
+  return {
+    file: shardFile(prefix, shard, index.shards),
+    weights: spans.map((span) => (span?.shard === shard ? span : null)),
+  };
 }
 
 /** What a checkpoint is to have; of a table with a row for each key, as many rows as it has keys. */

@@ -88,6 +88,7 @@ export interface StoreLibrary {
       compact: number,
       earlier: string | null,
       earlierWeights: BigInt64Array | null,
+      lists: string | null,
       message: Uint8Array,
       size: number,
     ],
@@ -95,7 +96,13 @@ export interface StoreLibrary {
   >;
   save_wait: NativeFunction<[save: Handle<'easyrec_save'>, milliseconds: number], number>;
   save_end: NativeFunction<
-    [save: Handle<'easyrec_save'>, results: BigInt64Array, message: Uint8Array, size: number],
+    [
+      save: Handle<'easyrec_save'>,
+      results: BigInt64Array,
+      lists: BigInt64Array,
+      message: Uint8Array,
+      size: number,
+    ],
     number
   >;
   load: NativeFunction<
@@ -105,6 +112,20 @@ export interface StoreLibrary {
       paths: readonly string[],
       pathCount: number,
       parts: BigInt64Array,
+      count: number,
+      message: Uint8Array,
+      size: number,
+    ],
+    number
+  >;
+  load_listed: NativeFunction<
+    [
+      store: number | bigint,
+      table: number,
+      path: string,
+      listPath: string,
+      list: BigInt64Array,
+      tensors: BigInt64Array,
       count: number,
       message: Uint8Array,
       size: number,
@@ -151,12 +172,15 @@ const PROTOTYPES: { readonly [Name in keyof StoreLibrary]: string } = {
   stats: 'int easyrec_store_stats(int64_t store, int table, void *stats)',
   save:
     'void *easyrec_store_save(int64_t store, const char *path, const void *tensors, int count, int compact, ' +
-    'const char *earlier, const void *earlier_weights, void *message, size_t size)',
+    'const char *earlier, const void *earlier_weights, const char *lists, void *message, size_t size)',
   save_wait: 'int easyrec_store_save_wait(void *save, int milliseconds)',
-  save_end: 'int easyrec_store_save_end(void *save, void *results, void *message, size_t size)',
+  save_end: 'int easyrec_store_save_end(void *save, void *results, void *lists, void *message, size_t size)',
   load:
     'int easyrec_store_load(int64_t store, int table, const char **paths, int path_count, const void *parts, ' +
     'int count, void *message, size_t size)',
+  load_listed:
+    'int easyrec_store_load_listed(int64_t store, int table, const char *path, const char *list_path, ' +
+    'const void *list, const void *tensors, int count, void *message, size_t size)',
   load_rows:
     'int easyrec_store_load_rows(int64_t store, int table, const char *path, int64_t rows, const void *tensors, ' +
     'int count, void *message, size_t size)',

@@ -3,11 +3,15 @@ import { NativeError } from '../../errors.js';
 /** Room for what a function of the library says when it fails. */
 export const MESSAGE_BYTES = 4096;
 
-/** Runs a function of the library on a thread of its own; it gives a negative number and a message when it fails. */
+/**
+ * Runs a function of the library on a thread of its own, and gives what it gives.
+ *
+ * @throws NativeError with its message when that is a negative number
+ */
 export async function finished(
   what: string,
   call: (message: Uint8Array, done: (error: unknown, result: number) => void) => void,
-): Promise<void> {
+): Promise<number> {
   const message = new Uint8Array(MESSAGE_BYTES);
   const result = await new Promise<number>((resolve, reject) => {
     call(message, (error, code) => {
@@ -16,6 +20,7 @@ export async function finished(
     });
   });
   if (result < 0) throw new NativeError(`embedding store: ${what}: ${textOf(message)}`);
+  return result;
 }
 
 /** What a function wrote into its message. */

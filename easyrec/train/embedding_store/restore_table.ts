@@ -2,9 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { DataError, NativeError } from '../../errors.js';
 import { bundleEntry, damagedCheckpoint, shardFile, tensor } from '../../tf/index.js';
 import type { CheckpointContents, CompactVariable } from '../checkpoint_contents.js';
-import { idsName, rowsName } from '../compact_table.js';
+import { type CompactTable, idsName, rowsName } from '../compact_table.js';
 import { EmbeddingStore, type StoreTable, type StoreTensor } from './embedding_store.js';
-import { loadRows, loadTable, ROW_NUMBERS, type StoredPart, type StoredRows } from './store_files.js';
+import {
+  type ListedRows,
+  loadListedRows,
+  loadRows,
+  loadTable,
+  ROW_NUMBERS,
+  type StoredPart,
+  type StoredRows,
+} from './store_files.js';
+import { touchedFile, type TouchedTable } from './touched_rows.js';
 
 /** Bytes of a table that are copied at once. */
 const COPIED_BYTES = 16 * 2 ** 20;
@@ -14,6 +23,8 @@ export interface RestoreParts {
   readonly contents: CheckpointContents;
   /** Of this table, at least one; the others are at their start then. */
   readonly wanted: readonly StoreTensor[];
+  /** Which rows of it are not at their start; null where that has to be found out. Default: null. */
+  readonly touched?: TouchedTable | null;
 }
 
 /**
@@ -30,13 +41,42 @@ export async function restoreTable(
   try {
     const compact = wanted.flatMap(({ name }) => contents.compact.get(name) ?? []);
     const [first] = compact;
-    if (first === undefined) await loadTable(store, table, storedParts(parts));
-    else if (beginsAlike(store, table, first)) await loadRows(store, table, storedRows(parts, first));
+    if (first === undefined) await loadWhole(store, table, parts);
+    else if (beginsAlike(store, table, first.description))
+      await loadRows(store, table, storedRows(parts, first));
     else await copyExpanded(store, table, { ...parts, compact: first });
   } catch (error) {
     if (!(error instanceof NativeError)) throw error;
     throw damagedCheckpoint(contents.prefix, error.message, { cause: error });
   }
+}
+
+async function loadWhole(store: EmbeddingStore, table: StoreTable, parts: RestoreParts): Promise<void> {
+  const { touched = null } = parts;
+  if (touched !== null && beginsAlike(store, table, touched.description)) {
+    const listed = listedRows(parts, touched);
+    if (listed !== null && (await loadListedRows(store, table, listed))) return;
+  }
+  await loadTable(store, table, storedParts(parts));
+}
+
+/** Null where the checkpoint has the table in slices, or in several files. */
+function listedRows(
+  { contents: { index, prefix }, wanted }: RestoreParts,
+  { list, crcs }: TouchedTable,
+): ListedRows | null {
+  const tensors = wanted.flatMap(({ name, component }) => {
+    const { slices } = bundleEntry(index, name, prefix);
+    const [slice] = slices;
+    const crc = crcs[name];
+    if (slice === undefined || slices.length !== 1 || crc === undefined) return [];
+    return [{ component, crc, shard: slice.span.shard, offset: slice.span.offset }];
+  });
+  const [first] = tensors;
+  if (first === undefined || tensors.length !== wanted.length) return null;
+  if (tensors.some(({ shard }) => shard !== first.shard)) return null;
+  const file = shardFile(prefix, first.shard, index.shards);
+  return { file, listFile: touchedFile(prefix), list, tensors };
 }
 
 function storedParts({ contents, wanted }: RestoreParts): {
@@ -67,10 +107,10 @@ function storedParts({ contents, wanted }: RestoreParts): {
 }
 
 /** Whether rows that are not in the checkpoint are those that the table begins with. */
-function beginsAlike(store: EmbeddingStore, table: StoreTable, { description }: CompactVariable): boolean {
-  const { initial, seed, slots } = description;
+function beginsAlike(store: EmbeddingStore, table: StoreTable, description: CompactTable): boolean {
+  const { rows, dim, initial, seed, slots } = description;
   return (
-    isDeepStrictEqual([initial, seed], [table.initial, table.seed]) &&
+    isDeepStrictEqual([rows, dim, initial, seed], [table.rows, table.dim, table.initial, table.seed]) &&
     slots.every(({ initial: start }, i) => start === store.slots[i]?.initial)
   );
 }

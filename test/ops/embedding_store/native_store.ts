@@ -146,6 +146,7 @@ export class NativeStore {
       0,
       null,
       null,
+      null,
       this.#message,
       this.#message.length,
     );
@@ -154,8 +155,9 @@ export class NativeStore {
       return;
     }
     while (library().save_wait(save, 1000) === 0);
-    const results = new BigInt64Array(2);
-    this.#check(library().save_end(save, results, this.#message, this.#message.length) === 0);
+    const results = new BigInt64Array(3);
+    const lists = new BigInt64Array(2 * this.#tables.length);
+    this.#check(library().save_end(save, results, lists, this.#message, this.#message.length) === 0);
   }
 
   setStep(step: number): void {
