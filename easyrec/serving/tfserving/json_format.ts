@@ -9,10 +9,32 @@ const DEBUG_BYTES = 256;
  */
 export function formatFloat(value: number, dtype: 'float32' | 'float64'): string {
   if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  // From here to there, both 6 and 9 digits are written without an exponent, and JavaScript writes them as C does.
+  if (dtype === 'float32' && size >= 1e-4 && size < 999_999) return formatPlain(value);
   let text = formatG(value, 6);
   const readBack = dtype === 'float32' ? Math.fround(Number(text)) : Number(text);
   if (readBack !== value) text = formatG(value, dtype === 'float32' ? 9 : 17);
   return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** A float32 whose size is neither very small nor very large. */
+function formatPlain(value: number): string {
+  if (Number.isInteger(value)) return `${value}.0`;
+  // Rounding to 6 digits cannot be a tie that reads back: there the two candidates are further off than a float32 is exact.
+  const short = value.toPrecision(6);
+  if (Math.fround(Number(short)) === value) return withoutZeros(short);
+  const long = value.toPrecision(9);
+  const isOdd = (long.charCodeAt(long.length - 1) & 1) === 1;
+  if (isOdd && value.toPrecision(10).endsWith('5')) return formatG(value, 9);
+  return withoutZeros(long);
+}
+
+/** `0.500000` gives `0.5`; there must be another digit after the point. */
+function withoutZeros(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === 0x30) end--;
+  return end === text.length ? text : text.slice(0, end);
 }
 
 /** C's `%.{digits}g` of a finite number. */

@@ -7,7 +7,8 @@ import type {
   Regressions,
 } from '../../inference/inference_record.js';
 import { decodeModelSpec, type ModelSpecMessage, modelSpecField } from './model_spec.js';
-import { bytesField, joined, type Parts, readFields, tagOf, textField, textOf } from './wire.js';
+import { bytesField, joined, type Parts, readFields, tagOf, textField } from './wire.js';
+import type { WireReader } from './wire_reader.js';
 
 /** tensorflow.serving.ClassificationRequest and RegressionRequest, which are alike. */
 export interface ExamplesRequest {
@@ -30,8 +31,8 @@ export function decodeExamplesRequest(bytes: Uint8Array): ExamplesRequest {
   let model: ModelSpecMessage | undefined;
   let input: Examples = { examples: [] };
   readFields(bytes, (tag, reader) => {
-    if (tag === FIRST) model = decodeModelSpec(reader.bytes());
-    else if (tag === SECOND) input = decodeInput(reader.bytes());
+    if (tag === FIRST) model = decodeModelSpec(reader.nested());
+    else if (tag === SECOND) input = decodeInput(reader.nested());
     else return false;
     return true;
   });
@@ -48,8 +49,8 @@ export function decodeMultiInferenceRequest(bytes: Uint8Array): MultiInferenceRe
   const tasks: InferenceTask[] = [];
   let input: Examples = { examples: [] };
   readFields(bytes, (tag, reader) => {
-    if (tag === FIRST) tasks.push(decodeTask(reader.bytes()));
-    else if (tag === SECOND) input = decodeInput(reader.bytes());
+    if (tag === FIRST) tasks.push(decodeTask(reader.nested()));
+    else if (tag === SECOND) input = decodeInput(reader.nested());
     else return false;
     return true;
   });
@@ -92,11 +93,11 @@ export function encodeMultiInferenceResponse(
 }
 
 /** tensorflow.serving.Input; the kind of list that comes last is the one that counts. */
-function decodeInput(bytes: Uint8Array): Examples {
+function decodeInput(message: WireReader): Examples {
   let input: Examples = { examples: [] };
-  readFields(bytes, (tag, reader) => {
-    if (tag === FIRST) input = { examples: decodeExampleList(reader.bytes()).examples };
-    else if (tag === SECOND) input = decodeExampleList(reader.bytes());
+  readFields(message, (tag, reader) => {
+    if (tag === FIRST) input = { examples: decodeExampleList(reader.nested()).examples };
+    else if (tag === SECOND) input = decodeExampleList(reader.nested());
     else return false;
     return true;
   });
@@ -104,10 +105,10 @@ function decodeInput(bytes: Uint8Array): Examples {
 }
 
 /** ExampleList and ExampleListWithContext. */
-function decodeExampleList(bytes: Uint8Array): Examples {
+function decodeExampleList(message: WireReader): Examples {
   const examples: Uint8Array[] = [];
   let context: Uint8Array | undefined;
-  readFields(bytes, (tag, reader) => {
+  readFields(message, (tag, reader) => {
     if (tag === FIRST) examples.push(reader.bytes());
     else if (tag === SECOND) context = reader.bytes();
     else return false;
@@ -123,12 +124,12 @@ function inputField(field: number, { examples, context }: Examples): Parts {
   return bytesField(field, input);
 }
 
-function decodeTask(bytes: Uint8Array): InferenceTask {
+function decodeTask(message: WireReader): InferenceTask {
   let model: ModelSpecMessage = { spec: { name: '' }, signatureName: '' };
   let methodName = '';
-  readFields(bytes, (tag, reader) => {
-    if (tag === FIRST) model = decodeModelSpec(reader.bytes());
-    else if (tag === SECOND) methodName = textOf(reader.bytes());
+  readFields(message, (tag, reader) => {
+    if (tag === FIRST) model = decodeModelSpec(reader.nested());
+    else if (tag === SECOND) methodName = reader.text();
     else return false;
     return true;
   });

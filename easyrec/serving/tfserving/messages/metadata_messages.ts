@@ -1,7 +1,7 @@
 import { encodeMessage, type SignatureDef } from '../../../tf/index.js';
 import type { ModelSpec } from '../../catalog.js';
 import { decodeModelSpec, type ModelSpecMessage, modelSpecField } from './model_spec.js';
-import { bytesField, joined, readFields, tagOf, textField, textOf } from './wire.js';
+import { bytesField, joined, readFields, tagOf, textField } from './wire.js';
 
 /** tensorflow.serving.GetModelMetadataRequest. */
 export interface MetadataRequest {
@@ -19,8 +19,8 @@ export function decodeMetadataRequest(bytes: Uint8Array): MetadataRequest {
   let model: ModelSpecMessage | undefined;
   const fields: string[] = [];
   readFields(bytes, (tag, reader) => {
-    if (tag === MODEL_SPEC) model = decodeModelSpec(reader.bytes());
-    else if (tag === METADATA_FIELD) fields.push(textOf(reader.bytes()));
+    if (tag === MODEL_SPEC) model = decodeModelSpec(reader.nested());
+    else if (tag === METADATA_FIELD) fields.push(reader.text());
     else return false;
     return true;
   });

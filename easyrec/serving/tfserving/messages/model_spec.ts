@@ -1,14 +1,6 @@
 import type { ModelSpec } from '../../catalog.js';
-import {
-  bytesField,
-  integerField,
-  type Parts,
-  readFields,
-  readInt64,
-  tagOf,
-  textField,
-  textOf,
-} from './wire.js';
+import { bytesField, integerField, type Parts, readFields, tagOf, textField } from './wire.js';
+import type { WireReader } from './wire_reader.js';
 
 /** tensorflow.serving.ModelSpec. */
 export interface ModelSpecMessage {
@@ -24,16 +16,16 @@ const LABEL = tagOf(4, 'bytes');
 const INT64_VALUE = tagOf(1, 'varint');
 
 /** @throws Error when the bytes are no message. */
-export function decodeModelSpec(bytes: Uint8Array): ModelSpecMessage {
+export function decodeModelSpec(message: WireReader): ModelSpecMessage {
   let name = '';
   let signatureName = '';
   // Only one of version and label can be set: the one that comes last.
   let choice: { readonly version?: bigint; readonly label?: string } = {};
-  readFields(bytes, (tag, reader) => {
-    if (tag === NAME) name = textOf(reader.bytes());
-    else if (tag === SIGNATURE_NAME) signatureName = textOf(reader.bytes());
-    else if (tag === VERSION) choice = { version: decodeInt64Value(reader.bytes()) };
-    else if (tag === LABEL) choice = { label: textOf(reader.bytes()) };
+  readFields(message, (tag, reader) => {
+    if (tag === NAME) name = reader.text();
+    else if (tag === SIGNATURE_NAME) signatureName = reader.text();
+    else if (tag === VERSION) choice = { version: decodeInt64Value(reader.nested()) };
+    else if (tag === LABEL) choice = { label: reader.text() };
     else return false;
     return true;
   });
@@ -51,11 +43,11 @@ export function modelSpecField(field: number, { spec, signatureName }: ModelSpec
   ]);
 }
 
-function decodeInt64Value(bytes: Uint8Array): bigint {
+function decodeInt64Value(message: WireReader): bigint {
   let value = 0n;
-  readFields(bytes, (tag, reader) => {
+  readFields(message, (tag, reader) => {
     if (tag !== INT64_VALUE) return false;
-    value = readInt64(reader);
+    value = reader.int64();
     return true;
   });
   return value;

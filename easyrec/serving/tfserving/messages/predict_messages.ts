@@ -2,7 +2,8 @@ import type { ServableTensor } from '../../servable.js';
 import { invalidArgument } from '../../status.js';
 import { decodeModelSpec, type ModelSpecMessage, modelSpecField } from './model_spec.js';
 import { decodeTensorProto, tensorProto } from './tensor_proto.js';
-import { bytesField, joined, type Parts, readFields, tagOf, textField, textOf } from './wire.js';
+import { bytesField, joined, type Parts, readFields, tagOf, textField } from './wire.js';
+import type { WireReader } from './wire_reader.js';
 
 /** tensorflow.serving.PredictRequest. */
 export interface PredictRequest {
@@ -27,15 +28,18 @@ const OUTPUT_FILTER = tagOf(3, 'bytes');
 const KEY = tagOf(1, 'bytes');
 const VALUE = tagOf(2, 'bytes');
 
+/** What a map's value is where none was sent. An array made for each of them would take more time than the rest. */
+const NOTHING = new Uint8Array();
+
 /** @throws Error when the bytes are no message. */
 export function decodePredictRequest(bytes: Uint8Array): PredictRequest {
   let model: ModelSpecMessage | undefined;
   const inputs = new Map<string, Uint8Array>();
   const outputFilter: string[] = [];
   readFields(bytes, (tag, reader) => {
-    if (tag === MODEL_SPEC) model = decodeModelSpec(reader.bytes());
-    else if (tag === INPUTS) addEntry(inputs, reader.bytes());
-    else if (tag === OUTPUT_FILTER) outputFilter.push(textOf(reader.bytes()));
+    if (tag === MODEL_SPEC) model = decodeModelSpec(reader.nested());
+    else if (tag === INPUTS) addEntry(inputs, reader.nested());
+    else if (tag === OUTPUT_FILTER) outputFilter.push(reader.text());
     else return false;
     return true;
   });
@@ -74,11 +78,11 @@ export function encodePredictResponse({ model, outputs }: PredictResponse, asCon
   return joined([...tensorMap(1, outputs, asContent), ...modelSpecField(2, model)]);
 }
 
-function addEntry(entries: Map<string, Uint8Array>, bytes: Uint8Array): void {
+function addEntry(entries: Map<string, Uint8Array>, message: WireReader): void {
   let key = '';
-  let value: Uint8Array = new Uint8Array();
-  readFields(bytes, (tag, reader) => {
-    if (tag === KEY) key = textOf(reader.bytes());
+  let value: Uint8Array = NOTHING;
+  readFields(message, (tag, reader) => {
+    if (tag === KEY) key = reader.text();
     else if (tag === VALUE) value = reader.bytes();
     else return false;
     return true;

@@ -1,10 +1,10 @@
-import type protobuf from 'protobufjs';
 import { DTYPES, type TypedArray } from '../../../tf/index.js';
 import type { ServableTensor } from '../../servable.js';
 import { readStringContent, stringContent } from './string_list.js';
 import { layoutOf, layoutOfCode, type TensorLayout } from './tensor_layout.js';
 import { readBooleans, readVarints32, readVarints64, writeVarints, type IntegerArray } from './varints.js';
-import { bytesField, integerField, type Parts, readFields, readInt64, tagOf, WIRE } from './wire.js';
+import { bytesField, integerField, type Parts, tagOf, WIRE } from './wire.js';
+import { WireReader } from './wire_reader.js';
 
 const DTYPE_TAG = tagOf(1, 'varint');
 const SHAPE_TAG = tagOf(2, 'bytes');
@@ -18,6 +18,8 @@ const MAX_RANK = 254;
 
 /** A short list stands for a tensor whose last value repeats: this much memory it may ask for beyond what was sent. */
 const MAX_REPEATED_BYTES = 256 * 1024 * 1024;
+
+const NOTHING = new Uint8Array();
 
 /** The fields of a TensorProto as they were sent. */
 interface TensorFields {
@@ -53,17 +55,17 @@ export function decodeTensorProto(bytes: Uint8Array): ServableTensor | undefined
 
 function readTensorFields(bytes: Uint8Array): TensorFields {
   const fields: TensorFields = { dtype: 0, shape: [], content: undefined, lists: new Map() };
-  readFields(bytes, (tag, reader) => {
-    if (tag === DTYPE_TAG) fields.dtype = reader.int32();
-    else if (tag === SHAPE_TAG) fields.shape = extendShape(fields.shape, reader.bytes());
+  const reader = WireReader.of(bytes);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === DTYPE_TAG) fields.dtype = reader.uint32();
+    else if (tag === SHAPE_TAG) fields.shape = extendShape(fields.shape, reader.nested());
     else if (tag === CONTENT_TAG) fields.content = reader.bytes();
-    else return readListPiece(tag, reader, fields.lists);
-    return true;
-  });
+    else if (!readListPiece(tag, reader, fields.lists)) reader.skip(tag);
+  }
   return fields;
 }
 
-function readListPiece(tag: number, reader: protobuf.Reader, lists: Map<number, Uint8Array[]>): boolean {
+function readListPiece(tag: number, reader: WireReader, lists: Map<number, Uint8Array[]>): boolean {
   const field = tag >>> 3;
   const wire = tag & 7;
   if (field < 5 || field > 17) return false;
@@ -71,9 +73,9 @@ function readListPiece(tag: number, reader: protobuf.Reader, lists: Map<number, 
   if (wire === WIRE.bytes) {
     piece = reader.bytes();
   } else if (wire === WIRE.varint || wire === WIRE.fixed32 || wire === WIRE.fixed64) {
-    const start = reader.pos;
-    reader.skipType(wire, 0, field);
-    piece = reader.buf.subarray(start, reader.pos);
+    const start = reader.position;
+    reader.skip(tag);
+    piece = reader.since(start);
   } else {
     return false;
   }
@@ -84,31 +86,29 @@ function readListPiece(tag: number, reader: protobuf.Reader, lists: Map<number, 
 }
 
 /** A message that comes in pieces is merged, lists one after the other. */
-function extendShape(shape: number[] | undefined, bytes: Uint8Array): number[] | undefined {
+function extendShape(shape: number[] | undefined, reader: WireReader): number[] | undefined {
   let valid = shape !== undefined;
   const dims = shape ?? [];
-  readFields(bytes, (tag, reader) => {
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === SHAPE_FIELDS.dim) {
-      const size = dimSize(reader.bytes());
+      const size = dimSize(reader.nested());
       if (size < 0 || !Number.isSafeInteger(size)) valid = false;
       dims.push(size);
     } else if (tag === SHAPE_FIELDS.unknownRank) {
-      if (reader.bool()) valid = false;
+      if (reader.uint32() !== 0) valid = false;
     } else {
-      return false;
+      reader.skip(tag);
     }
-    return true;
-  });
+  }
   return valid && dims.length <= MAX_RANK ? dims : undefined;
 }
 
-function dimSize(bytes: Uint8Array): number {
+function dimSize(reader: WireReader): number {
   let size = 0;
-  readFields(bytes, (tag, reader) => {
-    if (tag !== SIZE_TAG) return false;
-    size = Number(readInt64(reader));
-    return true;
-  });
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === SIZE_TAG) size = reader.integer();
+    else reader.skip(tag);
+  }
   return size;
 }
 
@@ -120,7 +120,7 @@ function stringsOf(
   if (content !== undefined && content.length > 0) return readStringContent(content, length);
   const sent = lists.get(field) ?? [];
   if (sent.length >= length) return sent.length === length ? sent : sent.slice(0, length);
-  const last = sent.at(-1) ?? new Uint8Array();
+  const last = sent.at(-1) ?? NOTHING;
   if ((length - sent.length) * POINTER_BYTES > MAX_REPEATED_BYTES) return undefined;
   return [...sent, ...new Array<Uint8Array>(length - sent.length).fill(last)];
 }
@@ -138,7 +138,7 @@ function numbersOf(
     return content.length === length * elementBytes ? arrayOf(content, layout) : undefined;
   }
   const pieces = lists.get(layout.field) ?? [];
-  const [only = new Uint8Array()] = pieces;
+  const [only = NOTHING] = pieces;
   const packed = pieces.length > 1 ? Buffer.concat(pieces) : only;
   if (layout.kind === 'fixed') {
     if (packed.length % elementBytes !== 0) throw new RangeError('packed field of a broken length');

@@ -1,11 +1,11 @@
-import protobuf from 'protobufjs';
 import { writeVarints } from './varints.js';
+import { WireReader } from './wire_reader.js';
 
 /** How a field's value is laid out. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** Reads the value of the field that `tag` names, or returns false to have it skipped. */
-export type FieldVisitor = (tag: number, reader: protobuf.Reader) => boolean;
+export type FieldVisitor = (tag: number, reader: WireReader) => boolean;
 
 /** What announces a field: its number and how its value is laid out. */
 export function tagOf(field: number, wire: keyof typeof WIRE): number {
@@ -16,28 +16,10 @@ export function tagOf(field: number, wire: keyof typeof WIRE): number {
  * Reads the fields of an encoded message in their order.
  * @throws Error when the bytes are no message.
  */
-export function readFields(bytes: Uint8Array, visit: FieldVisitor): void {
-  const reader = protobuf.Reader.create(bytes);
-  while (reader.pos < reader.len) {
-    const tag = reader.tag();
-    if (!visit(tag, reader)) reader.skipType(tag & 7, 0, tag >>> 3);
-  }
-}
-
-/** Text from its bytes. */
-export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-}
-
-/** A signed 64-bit value of the varint that is next. */
-export function readInt64(reader: protobuf.Reader): bigint {
-  let value = 0n;
-  for (let shift = 0n; ; shift += 7n) {
-    if (shift > 63n) throw new RangeError('varint of more than 10 bytes');
-    const byte = reader.buf[reader.pos++];
-    if (byte === undefined || reader.pos > reader.len) throw new RangeError('varint without an end');
-    value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return BigInt.asIntN(64, value);
+export function readFields(message: Uint8Array | WireReader, visit: FieldVisitor): void {
+  const reader = message instanceof WireReader ? message : WireReader.of(message);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (!visit(tag, reader)) reader.skip(tag);
   }
 }
 
