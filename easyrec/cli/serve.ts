@@ -5,12 +5,14 @@ import { parseArguments, type CommandHelp, type Flags } from './args.js';
 import type { Command } from './command.js';
 import { portOf, serverOptions } from './serve/server_options.js';
 import { SERVING_FLAGS } from './serve/serving_flags.js';
+import { TARGET_FLAGS, writeTarget } from './serve/target.js';
 
 const HELP = {
   name: 'easyrec serve',
   summary: "Serves SavedModels over TensorFlow Serving's protocols, REST and gRPC.",
   flags: {
     ...SERVING_FLAGS,
+    ...TARGET_FLAGS,
     port: {
       type: 'string',
       value: 'PORT',
@@ -27,8 +29,12 @@ const HELP = {
 const DEFAULT_GRPC_PORT = 8500;
 
 /** `easyrec serve`: serves until a signal asks it to stop, then lets requests in progress end. */
-export const serve: Command = async (argv, { log, signal }) => {
+export const serve: Command = async (argv, { log, signal, stdout }) => {
   const { flags } = parseArguments(argv, HELP);
+  if (flags.target !== undefined) {
+    stdout.write(await writeTarget(flags));
+    return 0;
+  }
   if (flags.model_base_path === undefined && flags.model_config_file === undefined) {
     throw new UserError('easyrec serve: expected --model_base_path DIR or --model_config_file FILE');
   }

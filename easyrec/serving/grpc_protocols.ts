@@ -27,13 +27,13 @@ export interface GrpcRooms {
  */
 export async function startServingGrpc(
   options: ServerOptions,
-  { inference, catalog, maxMessageBytes }: GrpcRooms,
+  { inference, catalog, metrics, maxMessageBytes }: GrpcRooms,
 ): Promise<GrpcServer | undefined> {
   const { log, host, grpcPort = 'off', grpcSocketPath, sslConfigFile } = options;
   const asTensorContent = options.asTensorContent ?? false;
   const services: GrpcService[] = [
     predictionService(inference, log, { asTensorContent }),
-    modelService(catalog, log),
+    modelService(catalog, log, (name) => metrics.total(name)),
   ];
   const kserve = kserveProto();
   services.push(kserveGrpcService(inference, log, kserve));

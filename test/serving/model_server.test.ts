@@ -65,6 +65,10 @@ async function writeHung(directory: string): Promise<void> {
 }
 
 interface ReloadResponse {
+  readonly metric: readonly {
+    readonly name: string;
+    readonly int64_value_increase: { toString(): string };
+  }[];
   readonly status: { readonly error_code: number | string; readonly error_message: string };
 }
 
@@ -72,9 +76,10 @@ function reload(server: RunningServer, config: object): Promise<ReloadResponse> 
   const definition = serviceDefinition(servicesFile(servingProtos()), 'tensorflow.serving.ModelService');
   const method = definition['HandleReloadConfigRequest'] as grpc.MethodDefinition<object, ReloadResponse>;
   const client = new grpc.Client(`127.0.0.1:${server.grpcPort}`, grpc.credentials.createInsecure());
+  const request = { config, metric_names: ['/tensorflow/cc/saved_model/load_attempt_count'] };
   return new Promise<ReloadResponse>((resolve, reject) => {
     const { path, requestSerialize, responseDeserialize } = method;
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { config }, (error, response) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, response) => {
       if (error !== null) reject(error);
       else if (response !== undefined) resolve(response);
     });
@@ -117,6 +122,11 @@ test('is reloaded over gRPC, and tells what is wrong with a config', async (t) =
   });
   const answer = await reload(server, config('b'));
   assert.equal(answer.status.error_message, '');
+  assert.deepEqual(
+    answer.metric.map(({ int64_value_increase: increase }) => increase.toString()),
+    ['1'],
+    'one version was loaded meanwhile',
+  );
   assert.equal(await factor(server, '/v1/models/b'), 7);
   assert.equal((await ask(server, '/v1/models/a:predict', '{"instances": [1.0]}')).status, 404);
   await assert.rejects(reload(server, config('../b')), /numerical version path|base path|absolute/);

@@ -1,7 +1,7 @@
 import type { BatchingObserver } from '../batching/index.js';
 import type { HttpHandler, HttpResponse } from '../http.js';
 import type { InferenceObserver, InferenceRecord } from '../inference/index.js';
-import { Counter, Histogram, exponentialLimits } from './metric.js';
+import { Counter, Histogram, type Metric, exponentialLimits } from './metric.js';
 import type { MonitoringConfig } from './monitoring_config.js';
 import { prometheusText } from './prometheus_text.js';
 
@@ -138,9 +138,20 @@ export class ServerMetrics implements InferenceObserver, BatchingObserver, HttpH
     return Promise.resolve({ status: 200, contentType: 'text/plain', body: this.text() });
   }
 
+  /** The sum of a counter over all its labels, by its name such as `/tensorflow/serving/request_count`; 0 for no counter. */
+  total(name: string): bigint {
+    const metric = this.#all().find((candidate) => candidate.name === name);
+    if (metric?.kind !== 'counter') return 0n;
+    return BigInt(metric.points().reduce((sum, { value }) => sum + value, 0));
+  }
+
   /** All metrics in Prometheus' text format. */
   text(): string {
-    return prometheusText([
+    return prometheusText(this.#all());
+  }
+
+  #all(): readonly Metric[] {
+    return [
       this.requestCount,
       this.requestLatency,
       this.#runtimeLatency,
@@ -156,7 +167,7 @@ export class ServerMetrics implements InferenceObserver, BatchingObserver, HttpH
       this.#inputBatchSize,
       this.#processedBatchSize,
       this.#paddingSize,
-    ]);
+    ];
   }
 }
 
