@@ -26,6 +26,8 @@ async function writeHalfPlusTwo(directory: string): Promise<void> {
 interface Serving {
   readonly log: () => string;
   readonly port: number;
+  /** How long it took to start. */
+  readonly startMs: number;
   /** The process that runs the faulty model. */
   readonly worker: () => number;
   /** Ends the server and returns its exit code. */
@@ -50,10 +52,12 @@ async function serve(t: TestContext): Promise<Serving> {
   let log = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const exit = once(server, 'exit') as Promise<[number | null]>;
+  const begin = performance.now();
   const port = await firstMatch(() => /serving at http:\/\/[^:]+:(\d+)/.exec(log)?.[1]);
   return {
     log: () => log,
     port: Number(port),
+    startMs: performance.now() - begin,
     worker: () => Number([...log.matchAll(/runs in worker process (\d+)/g)].at(-1)?.[1]),
     stop: async () => {
       server.kill('SIGTERM');
@@ -86,6 +90,8 @@ async function predict(
 
 test('an op that crashes, a process that is killed or stopped: only their own calls fail', async (t) => {
   const server = await serve(t);
+  // A process is replaced within 2 s, unless the machine is so busy that all takes longer.
+  const limit = Math.max(3000, 2 * server.startMs);
   const over = new AbortController();
   const neighbour = (async () => {
     let calls = 0;
@@ -106,7 +112,7 @@ test('an op that crashes, a process that is killed or stopped: only their own ca
     let answer = await predict(server, 'faulty', 5);
     if (answer.status === 503) answer = await predict(server, 'faulty', 5);
     assert.deepEqual(answer, { status: 200, body: { outputs: [10] } }, signal);
-    assert.ok(Date.now() - begin < 3000, `${signal}: took ${Date.now() - begin} ms`);
+    assert.ok(Date.now() - begin < limit, `${signal}: took ${Date.now() - begin} ms`);
   }
   over.abort();
   assert.ok((await neighbour) > 50);

@@ -4,7 +4,7 @@ export type WorkerState =
   | 'running'
   /** It has ended and another one is being started: calls wait for it. */
   | 'restarting'
-  /** It has ended again and again, or could not be loaded again: calls fail with UNAVAILABLE until it is tried again. */
+  /** It has ended again and again, or could not be loaded again: calls fail with UNAVAILABLE until the next attempt. */
   | 'backing_off'
   | 'closed';
 

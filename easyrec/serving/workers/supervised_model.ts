@@ -166,6 +166,7 @@ export class SupervisedModel implements ServableModel {
     const begin = performance.now();
     const { name, log } = this.#options;
     let process: WorkerProcess | undefined;
+    if (this.#state === 'backing_off') this.#tell('restarting', this.#problem);
     try {
       const order = await this.#options.order();
       if (this.#isClosed()) return;

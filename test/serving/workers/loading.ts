@@ -13,6 +13,8 @@ export interface Loaded {
   readonly model: ServableModel;
   readonly lines: readonly string[];
   readonly healths: readonly WorkerHealth[];
+  /** How long it took to be loaded. */
+  readonly loadMs: number;
 }
 
 /** Loads a model by the name of faulty, version 1; it is closed when the test ends. */
@@ -31,8 +33,9 @@ export async function load(
     ...options,
   });
   t.after(() => loader.close());
+  const begin = performance.now();
   const model = await loader.load({ modelName: 'faulty', version: 1n, directory }, log);
-  return { lines, healths, model };
+  return { lines, healths, model, loadMs: performance.now() - begin };
 }
 
 /** The process that the log names last. */
