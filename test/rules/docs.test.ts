@@ -6,6 +6,15 @@ import { before, test } from 'node:test';
 import { HelpRequested } from '../../easyrec/cli/args.js';
 import type { Command, CommandContext } from '../../easyrec/cli/command.js';
 import { data } from '../../easyrec/cli/data.js';
+import { callFunction } from '../../easyrec/cli/dcf/call.js';
+import { createFunctions } from '../../easyrec/cli/dcf/create.js';
+import { deleteFunctions } from '../../easyrec/cli/dcf/delete.js';
+import { gatewayCommand } from '../../easyrec/cli/dcf/gateway.js';
+import { initFunction } from '../../easyrec/cli/dcf/init.js';
+import { functionInfo } from '../../easyrec/cli/dcf/info.js';
+import { listFunctions } from '../../easyrec/cli/dcf/list.js';
+import { functionLog } from '../../easyrec/cli/dcf/log.js';
+import { serveFunction } from '../../easyrec/cli/dcf/serve.js';
 import { doctor } from '../../easyrec/cli/doctor.js';
 import { evaluate } from '../../easyrec/cli/eval.js';
 import { exportCommand } from '../../easyrec/cli/export.js';
@@ -43,6 +52,15 @@ const PARTS: readonly (readonly [Command, readonly string[]])[] = [
   [createApplication, []],
   [uploadImage, []],
   [searchImages, []],
+  [initFunction, []],
+  [createFunctions, []],
+  [listFunctions, []],
+  [callFunction, []],
+  [deleteFunctions, []],
+  [functionInfo, []],
+  [functionLog, []],
+  [serveFunction, []],
+  [gatewayCommand, []],
   [data, ['movielens-like']],
   [data, ['criteo-like']],
   [data, ['prepare-movielens']],
