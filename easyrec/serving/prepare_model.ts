@@ -9,6 +9,7 @@ import type { ServerMetrics } from './monitoring/index.js';
 import { readWarmupRecords, type RecordedRequest, replay, warmupFile } from './request_log/index.js';
 import type { ServableModel } from './servable.js';
 import type { LoadOptions } from './server_options.js';
+import { trialRun } from './trial_run.js';
 import { SingleModelCatalog } from './single_model_catalog.js';
 import { ServingError, type StatusCode } from './status.js';
 
@@ -28,19 +29,27 @@ export class ModelPreparation {
    * @throws ServingError when a recorded request fails, ConfigError when the model's own batching parameters are wrong.
    */
   async prepare(model: ServableModel, request: LoadRequest): Promise<ServableModel> {
-    await this.#warmUp(model, request);
+    const { warmup = true } = this.options;
+    if (warmup && existsSync(warmupFile(request.directory))) await this.#warmUp(model, request);
+    else if (warmup) await this.#tryOut(model, request);
     return this.#batched(model, request);
   }
 
+  /** Only the toolkit's own exports are known to compute and do nothing else. */
+  async #tryOut(model: ServableModel, { modelName, version, directory }: LoadRequest): Promise<void> {
+    if ((await readExportRecord(directory)) === undefined) return;
+    for (const [signature, problem] of await trialRun(model)) {
+      this.log.debug(`model ${modelName} version ${version}: no trial run of ${signature}: ${problem}`);
+    }
+  }
+
   async #warmUp(model: ServableModel, { modelName, version, directory }: LoadRequest): Promise<void> {
-    const { warmup = true, warmupIterations: iterations } = this.options;
-    const file = warmupFile(directory);
-    if (!warmup || !existsSync(file)) return;
+    const { warmupIterations: iterations } = this.options;
     const started = performance.now();
     let records: readonly RecordedRequest[] = [];
     let status: StatusCode | 'OK' = 'OK';
     try {
-      records = (await readWarmupRecords(file)) ?? [];
+      records = (await readWarmupRecords(warmupFile(directory))) ?? [];
       const inference = new Inference(new SingleModelCatalog(modelName, { version, model }));
       await replay(records, inference, { name: modelName }, iterations === undefined ? {} : { iterations });
       this.log.info(`model ${modelName} version ${version} is warmed up with ${records.length} requests`);
