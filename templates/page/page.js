@@ -3,6 +3,8 @@
 const POLL_MS = 2000;
 /** Points of the plots: five minutes. */
 const MAX_POINTS = 150;
+/** Longer tables of tensors are folded up. */
+const OPEN_ROWS = 12;
 const SVG = 'http://www.w3.org/2000/svg';
 
 const byId = (id) => document.getElementById(id);
@@ -78,7 +80,14 @@ function modelTables({ name, versions, signatures }) {
   );
   const parts = [element('h3', name), table(`Versions of ${name}`, ['Version', 'State', 'Problem'], rows)];
   if (tensors.length > 0) {
-    parts.push(table(`Signatures of ${name}`, ['Signature', 'Kind', 'Tensor', 'Type'], tensors));
+    const tensorTable = table(
+      `Inputs and outputs of ${name}`,
+      ['Signature', 'Kind', 'Tensor', 'Type'],
+      tensors,
+    );
+    const details = element('details', [element('summary', `Signatures of ${name}`), tensorTable]);
+    details.open = tensors.length <= OPEN_ROWS;
+    parts.push(details);
   }
   return parts;
 }
@@ -153,11 +162,13 @@ function plot() {
     byId('rate'),
     points.map(({ good }) => good),
     points.map(({ bad }) => bad),
+    linear,
   );
   draw(
     byId('latency'),
     points.map(({ p50 }) => p50),
     points.map(({ p99 }) => p99),
+    logarithmic,
   );
   const figure = (value) => (value === null ? '–' : String(Number(value.toPrecision(3))));
   byId('rate-text').textContent =
@@ -167,14 +178,14 @@ function plot() {
 }
 
 /** Two lines over time, the newest point at the right; a point without a value is a gap. */
-function draw(svg, first, second) {
+function draw(svg, first, second, scale) {
   const [width, height, left, bottom] = [600, 200, 48, 20];
-  const top = nice(Math.max(...first, ...second, 0));
+  const { place, marks } = scale([...first, ...second].filter((value) => value !== null));
   const x = (i) => left + ((width - left) * (i + MAX_POINTS - first.length)) / (MAX_POINTS - 1);
-  const y = (value) => height - bottom - ((height - bottom - 10) * value) / top;
-  const parts = [0, 0.5, 1].flatMap((share) => [
-    shape('line', { class: 'grid', x1: left, x2: width, y1: y(share * top), y2: y(share * top) }),
-    shape('text', { x: left - 6, y: y(share * top) + 4, 'text-anchor': 'end' }, String(share * top)),
+  const y = (value) => height - bottom - (height - bottom - 10) * place(value);
+  const parts = marks.flatMap((mark) => [
+    shape('line', { class: 'grid', x1: left, x2: width, y1: y(mark), y2: y(mark) }),
+    shape('text', { x: left - 6, y: y(mark) + 4, 'text-anchor': 'end' }, String(mark)),
   ]);
   parts.push(shape('text', { x: left, y: height - 2 }, '5 minutes ago'));
   parts.push(shape('text', { x: width, y: height - 2, 'text-anchor': 'end' }, 'now'));
@@ -182,6 +193,20 @@ function draw(svg, first, second) {
   parts.push(shape('path', { class: 'second', d: path(second, x, y) }));
   svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
   svg.replaceChildren(...parts);
+}
+
+/** From 0 to a round number above all values. */
+function linear(values) {
+  const top = nice(Math.max(...values, 0));
+  return { place: (value) => value / top, marks: [0, top / 2, top] };
+}
+
+/** Powers of ten around all values: a p99 may be a hundred times the p50, and both are to be seen. */
+function logarithmic(values) {
+  const low = Math.floor(Math.log10(Math.min(...values, 1)));
+  const high = Math.max(Math.ceil(Math.log10(Math.max(...values, 1))), low + 1);
+  const marks = Array.from({ length: high - low + 1 }, (_, i) => Number(`1e${low + i}`));
+  return { place: (value) => (Math.log10(value) - low) / (high - low), marks };
 }
 
 function path(values, x, y) {
