@@ -1,4 +1,5 @@
 import { invalidArgument } from '../status.js';
+import { isFunctionName, MAX_FUNCTION_NAME_LENGTH } from './function_name.js';
 import type { CreateFunctionRequest } from './messages.js';
 import { checkGpus, checkRequests, readResources, type ResourceLimits } from './resources.js';
 
@@ -17,8 +18,6 @@ export interface Deployment {
   readonly maxReplicas: number;
 }
 
-const FUNCTION_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const MAX_NAME_LENGTH = 63;
 const MAX_REPLICAS = 1000;
 const MAX_VARIABLE_BYTES = 100_000;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -28,10 +27,10 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
  * @throws ServingError INVALID_ARGUMENT
  */
 export function checkFunctionName(name: string): void {
-  if (FUNCTION_NAME.test(name) && name.length <= MAX_NAME_LENGTH) return;
-  const received = JSON.stringify(name.slice(0, 2 * MAX_NAME_LENGTH));
+  if (isFunctionName(name)) return;
+  const received = JSON.stringify(name.slice(0, 2 * MAX_FUNCTION_NAME_LENGTH));
   throw invalidArgument(
-    `function name can only contain a-z, 0-9 and dashes, at most ${MAX_NAME_LENGTH}, received ${received}`,
+    `function name can only contain a-z, 0-9 and dashes, at most ${MAX_FUNCTION_NAME_LENGTH}, received ${received}`,
   );
 }
 

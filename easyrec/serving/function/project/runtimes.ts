@@ -1,4 +1,5 @@
 import { didYouMean, UserError } from '../../../errors.js';
+import { isFunctionName, MAX_FUNCTION_NAME_LENGTH } from '../function_name.js';
 
 /** What the functions of a runtime are written in. */
 export interface Runtime {
@@ -45,8 +46,8 @@ export function runtimeHint(name: string): string {
  * @throws UserError
  */
 export function checkFunctionName(name: string): void {
-  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name) && name.length <= 63) return;
+  if (isFunctionName(name)) return;
   throw new UserError(
-    `function name can only contain a-z, 0-9 and dashes: expected at most 63 of them, a letter or digit at both ends, received ${JSON.stringify(name)}`,
+    `function name can only contain a-z, 0-9 and dashes: expected at most ${MAX_FUNCTION_NAME_LENGTH} of them, a letter or digit at both ends, received ${JSON.stringify(name)}`,
   );
 }
