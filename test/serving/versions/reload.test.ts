@@ -71,6 +71,7 @@ test('the policy of a model that is served may change', async (t) => {
     configOf({ m: { basePath: root, versionPolicy: { kind: 'specific', versions: [1n] } } }),
   );
   await until(() => states(manager, 'm').join() === '3 END,1 AVAILABLE');
+  assert.throws(() => manager.find({ name: 'm', version: 2n }), /Servable not found/);
   await manager.reload(configOf({ m: { basePath: root, versionPolicy: { kind: 'all' } } }));
   await until(() => states(manager, 'm').join() === '3 AVAILABLE,2 AVAILABLE,1 AVAILABLE');
 });
