@@ -27,7 +27,15 @@ export { makeStep, Session } from './session.js';
 export type { StatusCode } from './status.js';
 export { TensorflowError } from './status.js';
 export type { TensorValues } from './tensor.js';
-export { elementCount, scalar, stringTensor, Tensor, tensor, tensorFromBytes } from './tensor.js';
+export {
+  elementCount,
+  isTensorShape,
+  scalar,
+  stringTensor,
+  Tensor,
+  tensor,
+  tensorFromBytes,
+} from './tensor.js';
 export type { Initializer, VariableOptions } from './variable.js';
 export { nameHash, Variable, Variables } from './variable.js';
 export type { OpUse } from './graph_ops.js';

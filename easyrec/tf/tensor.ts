@@ -16,6 +16,23 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
+/** TensorFlow's limits: the rank of a tensor, and the number of its elements. */
+const MAX_RANK = 254;
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Whether a tensor can have this shape. libtensorflow does not refuse another one: it ends the process. */
+export function isTensorShape(shape: readonly number[]): boolean {
+  if (shape.length > MAX_RANK) return false;
+  let size = 1n;
+  for (const dim of shape) {
+    if (!Number.isSafeInteger(dim) || dim < 0) return false;
+    // As TensorFlow multiplies: what comes after a 0 is not looked at, what comes before it is.
+    size *= BigInt(dim);
+    if (size > INT64_MAX) return false;
+  }
+  return true;
+}
+
 /**
  * A TF_Tensor: a shape, a dtype and memory of libtensorflow's own.
  *
@@ -214,6 +231,7 @@ function hasFixedSize(dtype: DType): boolean {
 }
 
 function allocate(dtype: DType, shape: readonly number[], bytes: number): Handle<'TF_Tensor'> {
+  if (!isTensorShape(shape)) throw new GraphError(`tensor: [${shape.join(', ')}] is no shape of a tensor`);
   const dims = BigInt64Array.from(shape, BigInt);
   return native().TF_AllocateTensor(DTYPES[dtype].code, dims, shape.length, bytes);
 }

@@ -213,3 +213,17 @@ test('a tensor disposed of during a run is read whole', async () => {
     Array.from({ length: 20 }, (_, i) => i * 100_000),
   );
 });
+
+test('a shape that no tensor has is refused, which libtensorflow itself would end the process for', () => {
+  const ones = (rank: number): number[] => Array<number>(rank).fill(1);
+  using largest = tensor('float32', ones(254), [1]);
+  assert.equal(largest.shape.length, 254);
+  using empty = tensor('float32', [0, 2 ** 40, 2 ** 40], []);
+  assert.equal(empty.size, 0);
+  assert.throws(() => tensor('float32', ones(255), [1]), /is no shape of a tensor/);
+  assert.throws(
+    () => stringTensor(ones(255), new Uint8Array(), Int32Array.of(0, 0)),
+    /is no shape of a tensor/,
+  );
+  assert.throws(() => tensor('float32', [2 ** 40, 2 ** 40, 0], []), /is no shape of a tensor/);
+});

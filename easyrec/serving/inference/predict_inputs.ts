@@ -1,4 +1,4 @@
-import type { Signature, SignatureDef } from '../../tf/index.js';
+import { isTensorShape, type Signature, type SignatureDef } from '../../tf/index.js';
 import type { ServableTensor } from '../servable.js';
 import { invalidArgument } from '../status.js';
 import { decodeTensors } from '../tfserving/messages/predict_messages.js';
@@ -30,9 +30,12 @@ export function checkInputNames(
 
 /**
  * The inputs of a signature: those sent, and the signature's own defaults for those that were not.
- * @throws ServingError when one is neither sent nor has a default, or one is unknown.
+ * @throws ServingError when one is neither sent nor has a default, one is unknown, or its shape is none of a tensor.
  */
 export function completeInputs(signature: Signature, def: SignatureDef, sent: Inputs): Inputs {
+  for (const [alias, { shape }] of sent) {
+    if (!isTensorShape(shape)) throw invalidArgument(`tensor parsing error: ${alias}`);
+  }
   if (sent.size === signature.inputs.size && isSubset(signature.inputs, sent)) return sent;
   checkInputNames(signature, def, [...sent.keys()]);
   const complete = new Map<string, ServableTensor>();

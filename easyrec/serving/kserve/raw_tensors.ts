@@ -1,5 +1,5 @@
 import { viewAs } from '../../tf/dtype.js';
-import { DTYPES } from '../../tf/index.js';
+import { DTYPES, isTensorShape } from '../../tf/index.js';
 import type { ServableTensor } from '../servable.js';
 import { invalidArgument } from '../status.js';
 import type { InferDtype } from './datatypes.js';
@@ -19,7 +19,7 @@ const LENGTH_BYTES = 4;
  */
 export function elementsOf({ name, shape }: Pick<TensorForm, 'name' | 'shape'>): number {
   const size = shape.reduce((product, length) => product * length, 1);
-  if (shape.every((length) => Number.isInteger(length) && length >= 0) && size <= 2 ** 31) return size;
+  if (isTensorShape(shape) && size <= 2 ** 31) return size;
   throw invalidArgument(`input '${name}': [${shape.join(',')}] is no shape of a tensor`);
 }
 
