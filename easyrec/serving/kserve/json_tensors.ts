@@ -34,7 +34,7 @@ export function readJson(form: TensorForm, data: JsonValue, isBase64 = false): S
   const { dtype, shape } = form;
   const size = elementsOf(form);
   const values: JsonElement[] = [];
-  collect(data, values, size);
+  collect(form, data, { values, limit: size, depth: 0 });
   if (values.length !== size) {
     const received = values.length > size ? 'more' : String(values.length);
     throw invalidArgument(
@@ -72,17 +72,27 @@ export function readJson(form: TensorForm, data: JsonValue, isBase64 = false): S
   }
 }
 
+/** TensorFlow's own limit for the rank of a tensor; what nests without end would also use up the stack. */
+const MAX_DEPTH = 254;
+
 type JsonElement = Exclude<JsonValue, readonly JsonValue[]>;
 
 /** Adds the elements of nested lists in their order; stops soon after there are too many. */
-function collect(data: JsonValue, values: JsonElement[], limit: number): void {
+function collect(
+  form: TensorForm,
+  data: JsonValue,
+  to: { readonly values: JsonElement[]; readonly limit: number; readonly depth: number },
+): void {
+  const { values, limit, depth } = to;
   if (!isArray(data)) {
     values.push(data);
     return;
   }
+  if (depth > MAX_DEPTH)
+    throw invalidArgument(`input '${form.name}': its data are nested deeper than a tensor can be`);
   for (const item of data) {
     if (values.length > limit) return;
-    if (isArray(item)) collect(item, values, limit);
+    if (isArray(item)) collect(form, item, { values, limit, depth: depth + 1 });
     else values.push(item);
   }
 }

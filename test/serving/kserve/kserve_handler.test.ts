@@ -198,6 +198,9 @@ test('takes compressed bodies', async () => {
   assert.equal((await call('POST', INFER, bomb, { 'content-encoding': 'gzip' })).status, 400);
 });
 
+/** As text: `JSON.stringify` would need a stack for it. */
+const NESTED = `{"inputs": [{"name": "x", "datatype": "FP32", "shape": [2], "data": ${'['.repeat(100_000)}${']'.repeat(100_000)}}]}`;
+
 test('what is wrong with a request is told', async () => {
   const int8 = { name: 'x', datatype: 'INT8', shape: [1], data: [200] };
   const wrong: readonly (readonly [object | string, RegExp])[] = [
@@ -217,7 +220,10 @@ test('what is wrong with a request is told', async () => {
     [{ inputs: [{ ...X, shape: [1] }, S] }, /input 'x': expected 1 elements for shape \[1\], received more/],
     [{ inputs: [{ ...X, shape: [-2] }, S] }, /input 'x': \[-2\] is no shape of a tensor/],
     [{ inputs: [{ ...X, shape: [2 ** 40, 2 ** 40] }, S] }, /is no shape of a tensor/],
+    [{ inputs: [{ ...X, shape: [2 ** 40, 2 ** 40, 0], data: [] }, S] }, /is no shape of a tensor/],
+    [{ inputs: [{ ...X, shape: new Array<number>(255).fill(1), data: [1] }, S] }, /is no shape of a tensor/],
     [{ inputs: [{ ...X, data: ['a', 'b'] }, S] }, /input 'x': "a" is no FP32/],
+    [NESTED, /input 'x': its data are nested deeper than a tensor can be/],
     [{ inputs: [{ name: 'x', datatype: 'FP32', shape: [2] }] }, /neither data nor binary_data_size/],
     [{ inputs: [{ ...X, parameters: { binary_data_size: 1 } }] }, /both data and binary_data_size/],
     [{ inputs: [int8], parameters: { signature_name: 'int8' } }, /input 'x': 200 is no INT8/],
