@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     needsTensorflow: true,
   },
   serve: {
-    summary: 'serve a SavedModel over HTTP',
+    summary: 'serve SavedModels over REST and gRPC',
     load: async () => (await import('./serve.js')).serve,
     needsTensorflow: true,
   },
