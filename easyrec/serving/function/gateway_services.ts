@@ -186,6 +186,10 @@ function signalOf(call: {
 }
 
 function statusOf(error: unknown, log: Log): { readonly code: number; readonly details: string } {
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
+    // Its messages could not be read, or it has gone: either way the library has answered it.
+    return { code: STATUS_CODES.CANCELLED.code, details: 'the call has ended' };
+  }
   const known = error instanceof ServingError ? error : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (known === undefined)
