@@ -39,6 +39,8 @@ export interface RunningServer {
 const DEFAULT_REST_PORT = 8501;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Over gRPC there is no limit but the protocol's own, as in TensorFlow Serving. */
+const DEFAULT_MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 
 /**
  * Loads models and serves them over TensorFlow Serving's protocols, as soon as each of them is available; waits for
@@ -189,7 +191,7 @@ class ModelServer implements RunningServer {
       inference,
       catalog: this.catalog,
       metrics: this.#metrics,
-      maxMessageBytes: this.#options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      maxMessageBytes: this.#options.maxBodyBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
     });
   }
 }

@@ -25,11 +25,12 @@ export class SavedModelServable implements ServableModel {
     this.signatureDefs = model.metaGraph.signature_def ?? {};
   }
 
-  run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
-    return unlessAborted(this.#run(request), request.signal);
-  }
-
-  async #run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+  /**
+   * Once it has begun, a run does not heed the signal: TensorFlow cannot end one run of a session without the others.
+   * It takes its thread until it ends, at the latest when its time is up, and whoever counts runs is to see that.
+   */
+  async run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+    if (request.signal?.aborted === true) throw new ServingError('CANCELLED', 'Cancelled');
     const call = this.#call(request);
     const feeds: Tensor[] = [];
     try {
@@ -70,20 +71,6 @@ export class SavedModelServable implements ServableModel {
     if (outputs === undefined) this.#calls.set(signatureName, call);
     return call;
   }
-}
-
-/**
- * The result, or CANCELLED as soon as nobody waits for it. TensorFlow cannot end one run of a session without the
- * others: this one goes on, at the longest until its time is up, and its outputs are freed.
- */
-function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return result;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new ServingError('CANCELLED', 'Cancelled'));
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function checkInputs(signature: Signature, inputs: RunRequest['inputs']): void {

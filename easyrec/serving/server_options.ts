@@ -73,7 +73,7 @@ export interface ListenOptions {
   readonly restApiTimeoutMs?: number | undefined;
   /** Whether browsers may call from pages of other sites. Default: no. */
   readonly cors?: boolean | undefined;
-  /** Larger requests are refused; default 64 MiB, which also limits what a gzipped body unpacks to. */
+  /** Larger requests are refused; default 64 MiB over REST, also once unpacked, and 2 GiB over gRPC. */
   readonly maxBodyBytes?: number | undefined;
   /** Default `off`; 0 takes any free port. */
   readonly grpcPort?: number | 'off' | undefined;

@@ -163,7 +163,7 @@ const OWN_FLAGS = {
   max_request_bytes: {
     type: 'number',
     value: 'BYTES',
-    help: 'limit for a request, over REST and gRPC; default: 67108864',
+    help: 'limit for a request; default: 67108864 over REST, 2147483647 over gRPC',
   },
   max_queued_calls: {
     type: 'number',

@@ -56,8 +56,11 @@ async function answer(
   { method, log }: { method: UnaryMethod; log: Log },
 ): Promise<void> {
   const gone = new AbortController();
-  call.once('cancelled', () => gone.abort());
   const deadline = Number(call.getDeadline());
+  call.once('cancelled', () => {
+    // A call whose time is up is ended by that, which is told differently.
+    if (Date.now() < deadline) gone.abort();
+  });
   try {
     const timeoutMs = Number.isFinite(deadline) ? { timeoutMs: deadline - Date.now() } : {};
     const response = await method(call.request, { ...timeoutMs, signal: gone.signal });

@@ -64,3 +64,20 @@ function outcome(error: unknown): Pick<InferenceRecord, 'status' | 'errorMessage
   if (error instanceof ServingError) return { status: error.code, errorMessage: error.message };
   return { status: 'INTERNAL', errorMessage: error instanceof Error ? error.message : 'unknown error' };
 }
+
+/**
+ * The result, or CANCELLED as soon as nobody waits for it any more: what works on it may go on for a while, and its
+ * result is left to be collected.
+ */
+export function unlessAborted<Result>(
+  result: Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  if (signal === undefined) return result;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new ServingError('CANCELLED', 'Cancelled'));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

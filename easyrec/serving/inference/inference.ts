@@ -2,7 +2,7 @@ import type { Signature, SignatureDef } from '../../tf/index.js';
 import type { ModelCatalog, ModelSpec, ServedVersion } from '../catalog.js';
 import { DEFAULT_SIGNATURE, type RunRequest, type ServableModel, type ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
-import { Call, type CallContext } from './call.js';
+import { Call, type CallContext, unlessAborted } from './call.js';
 import { classificationOutputs, EXAMPLES_INPUT, readClassifications } from './classification.js';
 import { examplesTensor } from './examples.js';
 import type {
@@ -164,7 +164,7 @@ export class Inference {
     const call = new Call(first?.spec ?? { name: '' }, first?.signatureName || DEFAULT_SIGNATURE, context);
     const body = async (): Promise<readonly InferenceTaskResult[]> => {
       const model = this.#find(call);
-      const runs = multiInferenceRuns(tasks, model);
+      const runs = multiInferenceRuns(tasks, model, this.#checkMethodNames);
       const input = examplesTensor(examples);
       call.examples = examples.examples.length;
       const outputs = await Promise.all(
@@ -274,7 +274,7 @@ export class Inference {
     const limits = call.limits();
     const start = performance.now();
     try {
-      return await model.run({ ...request, ...limits });
+      return await unlessAborted(model.run({ ...request, ...limits }), limits.signal);
     } finally {
       call.runtimeMs = performance.now() - start;
     }

@@ -13,11 +13,13 @@ export interface TaskRun {
 
 /**
  * What to run for the tasks of a multi-inference call.
+ * @param checkMethodNames whether a task must name the method that its signature names
  * @throws ServingError when they do not go together, or the model cannot do one of them.
  */
 export function multiInferenceRuns(
   tasks: readonly InferenceTask[],
   { signatureDefs }: ServableModel,
+  checkMethodNames = false,
 ): readonly TaskRun[] {
   const names = new Set<string>();
   return tasks.map(({ spec, methodName, ...task }) => {
@@ -33,6 +35,12 @@ export function multiInferenceRuns(
     const def = Object.hasOwn(signatureDefs, signatureName) ? signatureDefs[signatureName] : undefined;
     if (def === undefined) {
       throw invalidArgument(`Requested signature not found in model graph: ${signatureName}`);
+    }
+    if (checkMethodNames && def.method_name !== methodName) {
+      const kind = methodName.endsWith('/classify') ? 'classification' : 'regression';
+      throw invalidArgument(
+        `Expected ${kind} signature method_name to be ${methodName}. Was: ${def.method_name ?? ''}`,
+      );
     }
     switch (methodName) {
       case 'tensorflow/serving/classify':
