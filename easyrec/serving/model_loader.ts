@@ -62,7 +62,7 @@ export class ServingLoader implements ModelLoader {
   #workerLimits(): Partial<WorkerLimits> {
     const { runsAtATime: threads, maxQueuedCalls: maxQueued } = this.#options;
     return {
-      ...(threads !== undefined && { threads, maxInFlight: 2 * threads }),
+      ...(threads !== undefined && { threads }),
       ...(maxQueued !== undefined && { maxQueued }),
     };
   }

@@ -2,11 +2,9 @@ import { availableParallelism } from 'node:os';
 
 /** How much a worker takes on, and when it is given up. Times are in milliseconds. */
 export interface WorkerLimits {
-  /** Runs at a time; further ones wait in the process. */
+  /** Runs at a time; further calls wait here, and so are not lost with the process. */
   readonly threads: number;
-  /** Calls sent to the process and not answered; further ones wait here. */
-  readonly maxInFlight: number;
-  /** As `maxInFlight`, of the inputs' bytes. One call is always sent, however large. */
+  /** As `threads`, of the inputs' bytes. One call is always sent, however large. */
   readonly maxInFlightBytes: number;
   /** Calls that wait here; further ones are refused with RESOURCE_EXHAUSTED. */
   readonly maxQueued: number;
@@ -37,7 +35,6 @@ export function defaultWorkerLimits(): WorkerLimits {
   const threads = Math.max(8, 2 * availableParallelism());
   return {
     threads,
-    maxInFlight: 2 * threads,
     maxInFlightBytes: 64 * MEBIBYTE,
     maxQueued: 4096,
     maxQueuedBytes: 512 * MEBIBYTE,

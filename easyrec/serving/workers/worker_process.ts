@@ -70,6 +70,8 @@ export class WorkerProcess {
   #checked = performance.now();
   #killedFor: string | undefined;
   #reason: string | undefined;
+  /** Ended or about to: what is sent now would not be answered. */
+  #isLost = false;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -93,7 +95,10 @@ export class WorkerProcess {
     const channelClosed = new Promise<void>((resolve) => (closed = resolve));
     this.#channel = new Channel(own, {
       onFrame: (frame) => this.#receive(frame),
-      onClose: () => closed(),
+      onClose: () => {
+        this.#isLost = true;
+        closed();
+      },
       onProblem: (error) => this.kill(`sent what cannot be read (${error.message})`),
     });
     this.ended = this.#watchEnd(channelClosed);
@@ -105,11 +110,12 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  /** Whether a call would be sent at once: enough are on their way otherwise. */
+  /** Whether another call may be sent: the process is there, and not enough are on their way. */
   get hasRoom(): boolean {
-    const { maxInFlight, maxInFlightBytes } = this.#options.limits;
+    const { threads, maxInFlightBytes } = this.#options.limits;
+    if (this.#isLost) return false;
     if (this.#calls.size === 0) return true;
-    return this.#calls.size < maxInFlight && this.#inFlightBytes < maxInFlightBytes;
+    return this.#calls.size < threads && this.#inFlightBytes < maxInFlightBytes;
   }
 
   /** Whether a call has ever come to its end. */
@@ -171,6 +177,7 @@ export class WorkerProcess {
   kill(why: string): void {
     if (this.#reason !== undefined) return;
     this.#killedFor ??= why;
+    this.#isLost = true;
     this.#child.kill('SIGKILL');
   }
 
@@ -223,6 +230,7 @@ export class WorkerProcess {
     // A process that closes its channel is of no more use.
     void channelClosed.then(() => setTimeout(() => this.kill('closed its channel'), CLOSE_MS).unref());
     const end = await exit;
+    this.#isLost = true;
     await Promise.race([channelClosed, once(AbortSignal.timeout(LAST_FRAMES_MS), 'abort')]);
     this.#channel.destroy();
     clearInterval(this.#timer);

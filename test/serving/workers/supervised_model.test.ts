@@ -63,6 +63,17 @@ test('a process that is killed loses the calls it works on, and no others', asyn
   assert.deepEqual(await callWith(loaded.model, [1]), [2]);
 });
 
+test('calls that only wait are not lost with a process', async (t) => {
+  const { model } = await load(t, doubling, { limits: { threads: 1 } });
+  const crash = assert.rejects(callWith(model, [ASK.crash]), isUnavailable);
+  const waiting = Array.from({ length: 20 }, (_, i) => callWith(model, [i]));
+  await crash;
+  assert.deepEqual(
+    await Promise.all(waiting),
+    Array.from({ length: 20 }, (_, i) => [2 * i]),
+  );
+});
+
 test('a process that was stopped is replaced within 2 s', async (t) => {
   const loaded = await load(t, doubling);
   const limit = replacementLimit(loaded);
@@ -127,7 +138,7 @@ test('the longest time limit is no short one', async (t) => {
 });
 
 test('a deadline holds for calls that wait for a process', async (t) => {
-  const { model } = await load(t, doubling, { limits: { threads: 1, maxInFlight: 1 } });
+  const { model } = await load(t, doubling, { limits: { threads: 1 } });
   const hung = callWith(model, [ASK.hang]).catch(() => 'closed');
   const begin = Date.now();
   await assert.rejects(callWith(model, [1], { timeoutMs: 200 }), { code: 'DEADLINE_EXCEEDED' });
@@ -138,7 +149,7 @@ test('a deadline holds for calls that wait for a process', async (t) => {
 });
 
 test('no more calls wait than there is room for, and those that ended make room', async (t) => {
-  const { model } = await load(t, doubling, { limits: { threads: 1, maxInFlight: 1, maxQueued: 2 } });
+  const { model } = await load(t, doubling, { limits: { threads: 1, maxQueued: 2 } });
   const first = callWith(model, [ASK.sleep400Ms]);
   const late = assert.rejects(callWith(model, [1], { timeoutMs: 50 }), { code: 'DEADLINE_EXCEEDED' });
   const second = callWith(model, [1]);
