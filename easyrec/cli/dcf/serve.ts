@@ -36,8 +36,8 @@ const HELP = {
 /** `dcf function serve --runtime RUNTIME`. */
 export const serveFunction: Command = async (argv, context) => {
   const { flags } = parseArguments(argv, HELP);
-  const kept = flags.state_dir ?? process.env['DCF_STATE_DIR'];
-  if (kept !== undefined) return run(flags, kept, context);
+  const kept = flags.state_dir ?? process.env['DCF_STATE_DIR'] ?? '';
+  if (kept !== '') return run(flags, kept, context);
   if (flags.prepare === true) throw new UserError(`${HELP.name}: --prepare needs --state_dir`);
   const folder = await mkdtemp(join(tmpdir(), 'dcf-function-'));
   try {

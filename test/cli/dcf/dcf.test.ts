@@ -149,6 +149,66 @@ test('a skipped build deploys what was uploaded before, and --nocache installs a
     );
   }));
 
+test('with -f only the functions of the file are listed and deleted', () =>
+  withDcf(async (dcf, folder) => {
+    for (const name of ['one', 'two']) {
+      await dcf('function', 'init', '-r', 'node', '-f', `${name}.yaml`, '-d', `sources/${name}`, name);
+      assert.ok(existsSync(join(folder, 'sources', name, 'handler.ts')));
+      succeeded(await dcf('function', 'create', '-f', `${name}.yaml`));
+    }
+    const names = async (...more: readonly string[]): Promise<readonly string[]> => {
+      const text = succeeded(await dcf('function', 'list', '--json', ...more));
+      return (JSON.parse(text) as readonly { readonly name: string }[]).map(({ name }) => name);
+    };
+    assert.deepEqual([await names(), await names('-f', 'two.yaml')], [['one', 'two'], ['two']]);
+    assert.equal(succeeded(await dcf('function', 'remove', '-f', 'two.yaml')), 'Deleted: two\n');
+    assert.deepEqual(await names(), ['one']);
+  }));
+
+const skip = existsSync('/usr/bin/dpkg') ? false : 'this machine has no dpkg';
+
+test('Debian packages that are not there are named, those that are are shown by -v', { skip }, () =>
+  withDcf(async (dcf, folder) => {
+    await dcf('function', 'init', '-r', 'node', 'one');
+    const config = join(folder, 'config.yaml');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, text.replace('desc: ""', 'build_packages: [bash]'));
+    assert.match((await dcf('function', 'create', '-f', 'config.yaml', '-v')).stderr, /^bash is installed$/m);
+    writeFileSync(config, text.replace('desc: ""', 'build_packages: [bash, no-such-package]'));
+    const { code, stderr } = await dcf('function', 'create', '-f', 'config.yaml', '--update');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /the gateway's machine has no no-such-package: run apt-get install no-such-package there/,
+    );
+  }),
+);
+
+test('no call fails while a function is updated', () =>
+  withDcf(async (dcf, folder, gateway) => {
+    await dcf('function', 'init', '-r', 'node', 'one');
+    const write = (n: number): void =>
+      writeFileSync(join(folder, 'one/handler.ts'), `export const Handler = () => '${n}';\n`);
+    write(0);
+    succeeded(await dcf('function', 'create', '-f', 'config.yaml', '--wait'));
+    const answers = new Set<string>();
+    const updated = new AbortController();
+    const calling = (async () => {
+      while (!updated.signal.aborted) {
+        const answer = await fetch(`http://${gateway}/function/one`, { method: 'POST', body: 'x' });
+        answers.add(`${answer.status} ${await answer.text()}`);
+      }
+    })();
+    for (const n of [1, 2]) {
+      write(n);
+      succeeded(await dcf('function', 'create', '-f', 'config.yaml', '--update', '--wait'));
+      assert.equal(succeeded(await dcf('function', 'call', 'one')), String(n));
+    }
+    updated.abort();
+    await calling;
+    assert.deepEqual([...answers], ['200 0', '200 1', '200 2']);
+  }));
+
 test('a handler that does not load is told by --wait, with the reason', () =>
   withDcf(async (dcf, folder) => {
     await dcf('function', 'init', '-r', 'python3', 'broken');

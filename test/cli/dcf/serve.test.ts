@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { withTempFolder } from '../../support/temp_folder.js';
+import { DCF, runDcf } from './support.js';
+
+/** Runs `dcf function serve` until `use` is done, then ends it as containers are ended. Returns its exit code. */
+async function serving(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  use: (url: string) => Promise<void>,
+): Promise<unknown> {
+  const child = spawn(process.execPath, [DCF, 'function', 'serve', '--runtime', 'node'], {
+    cwd,
+    env: { ...process.env, PORT: '0', ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  const address = new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const [, port] = /takes calls at http:\/\/[\d.]+:(\d+)\//.exec(text) ?? [];
+      if (port !== undefined) resolve(`http://127.0.0.1:${port}`);
+    });
+    void ended.then(() => reject(new Error(text)));
+  });
+  try {
+    await use(await address);
+  } finally {
+    child.kill('SIGTERM');
+  }
+  const [code] = (await ended) as [unknown];
+  return code;
+}
+
+test('a container prepares a function, serves it, and lets a call end when it is stopped', () =>
+  withTempFolder(async (cwd) => {
+    assert.equal((await runDcf(['function', 'init', '-r', 'node', 'slow'], { cwd })).code, 0);
+    const folder = join(cwd, 'slow');
+    const handler = `
+      export async function Handler(req: { input: Buffer }): Promise<string> {
+        await new Promise((resolve) => setTimeout(resolve, Number(req.input.toString())));
+        return 'done';
+      }`;
+    writeFileSync(join(folder, 'handler.ts'), handler);
+    const env = { DCF_STATE_DIR: join(cwd, 'state') };
+    const prepared = await runDcf(['function', 'serve', '-r', 'node', '--prepare'], { cwd: folder, env });
+    assert.equal(prepared.code, 0, prepared.stderr);
+    assert.ok(existsSync(join(cwd, 'state/versions')));
+    let late: Promise<Response> | undefined;
+    const code = await serving(folder, env, async (url) => {
+      const quick = await fetch(url, { method: 'POST', body: '1' });
+      assert.equal(await quick.text(), 'done');
+      late = fetch(url, { method: 'POST', body: '1500' });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    });
+    assert.equal(await (await late)?.text(), 'done');
+    assert.equal(code, 0);
+  }));
+
+test('without a state folder nothing is left behind', () =>
+  withTempFolder(async (cwd) => {
+    await runDcf(['function', 'init', '-r', 'node', 'echo'], { cwd });
+    const code = await serving(join(cwd, 'echo'), { TMPDIR: cwd, DCF_STATE_DIR: '' }, async (url) => {
+      assert.ok(readdirSync(cwd).some((name) => name.startsWith('dcf-function-')));
+      assert.equal(await (await fetch(`${url}/any`, { method: 'POST', body: 'x' })).text(), 'x');
+    });
+    assert.equal(code, 0);
+    assert.deepEqual(readdirSync(cwd).sort(), ['config.yaml', 'echo']);
+  }));
