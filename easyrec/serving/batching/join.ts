@@ -21,7 +21,11 @@ export interface JoinOptions {
 export function joinInputs(signature: Signature, tasks: readonly Inputs[], options: JoinOptions): Inputs {
   const joined = new Map<string, ServableTensor>();
   for (const [alias, { name }] of signature.inputs) {
-    const tensors = tasks.flatMap((inputs) => inputs.get(alias) ?? []);
+    const tensors: ServableTensor[] = [];
+    for (const inputs of tasks) {
+      const tensor = inputs.get(alias);
+      if (tensor !== undefined) tensors.push(tensor);
+    }
     const fitting = options.padVariableLengthInputs ? padded(name, tensors) : sameShapes(name, tensors);
     joined.set(alias, concatRows(fitting, options.paddingRows));
   }
@@ -73,7 +77,8 @@ function checkRows({ shape }: ServableTensor, rows: number): void {
 
 function sameShapes(name: string, tensors: readonly ServableTensor[]): readonly ServableTensor[] {
   const [first] = tensors;
-  if (first !== undefined && tensors.some((each) => !sameRowShape(each.shape, first.shape))) {
+  for (const each of tensors) {
+    if (first === undefined || sameRowShape(each.shape, first.shape)) continue;
     throw new ServingError(
       'FAILED_PRECONDITION',
       `Tensors with name '${name}' from different tasks have different shapes and padding is turned off. ` +

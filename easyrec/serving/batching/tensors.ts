@@ -23,10 +23,13 @@ export function concatRows(tensors: readonly ServableTensor[], padding = 0): Ser
   if (first === undefined) throw new RangeError('expected at least one tensor');
   if (tensors.length === 1 && padding === 0) return first;
   const rowSize = elementsFrom(first.shape, 1);
-  const rows = tensors.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0) + padding;
+  let rows = padding;
+  for (const each of tensors) rows += each.shape[0] ?? 0;
   const shape = [rows, ...first.shape.slice(1)];
   if (first.dtype === 'string') {
-    const values = tensors.flatMap((each) => (each.dtype === 'string' ? each.values : []));
+    const values: Uint8Array[] = [];
+    for (const each of tensors)
+      if (each.dtype === 'string') for (const value of each.values) values.push(value);
     const row = values.slice(values.length - lengthOfLast(tensors)).slice(0, rowSize);
     for (let i = 0; i < padding; i++) values.push(...row);
     return { dtype: 'string', shape, values };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { setImmediate as nextRound, setTimeout as delay } from 'node:timers/promises';
 import { adaptivelyBatched, batched } from '../../../easyrec/serving/batching/batching.js';
@@ -50,15 +51,15 @@ test('a batch is run as soon as it is full, else when its first request has wait
   const model = new GatedModel(true);
   const server = withBatching(
     model,
-    'max_batch_size { value: 2 } batch_timeout_micros { value: 60000 } num_batch_threads { value: 4 }',
+    'max_batch_size { value: 2 } batch_timeout_micros { value: 500000 } num_batch_threads { value: 4 }',
   );
   const started = performance.now();
   const run = (): Promise<unknown> => server.run({ ...SIGNATURE, inputs: rowsOf(1) });
   await Promise.all([run(), run()]);
-  assert.ok(performance.now() - started < 50, 'a full batch does not wait');
+  assert.ok(performance.now() - started < 400, 'a full batch does not wait');
   const second = performance.now();
   await run();
-  assert.ok(performance.now() - second >= 59, 'a batch that is not full waits for others');
+  assert.ok(performance.now() - second >= 499, 'a batch that is not full waits for others');
   assert.deepEqual(model.sizes, [2, 1]);
 });
 
@@ -213,7 +214,7 @@ test('a request whose time is over while it waits is answered then, and not run'
     server.run({ ...SIGNATURE, inputs: rowsOf(2), timeoutMs: 30 }),
     failsWith('RESOURCE_EXHAUSTED', 'Run() timeout exceeded while waiting in batching queue'),
   );
-  assert.ok(performance.now() - started < 300);
+  assert.ok(performance.now() - started < 5000);
   const third = server.run({ ...SIGNATURE, inputs: rowsOf(3), timeoutMs: 10_000 });
   model.gates[0]?.();
   await until(() => model.requests.length === 2);
@@ -226,8 +227,8 @@ test('a request whose time is over while it waits is answered then, and not run'
 test('a run lasts until the last deadline of its batch, and who has an earlier one is answered then', async () => {
   const model = new GatedModel();
   const server = withBatching(model, 'batch_timeout_micros { value: 3000 } num_batch_threads { value: 1 }');
-  const hasty = server.run({ ...SIGNATURE, inputs: rowsOf(1), timeoutMs: 40 });
-  const patient = server.run({ ...SIGNATURE, inputs: rowsOf(2), timeoutMs: 5000 });
+  const hasty = server.run({ ...SIGNATURE, inputs: rowsOf(1), timeoutMs: 400 });
+  const patient = server.run({ ...SIGNATURE, inputs: rowsOf(2), timeoutMs: 20_000 });
   await assert.rejects(hasty, failsWith('DEADLINE_EXCEEDED', 'Timed out waiting for notification'));
   const [request] = model.requests;
   assert.ok(request?.timeoutMs !== undefined && request.timeoutMs > 4000, String(request?.timeoutMs));
@@ -277,17 +278,17 @@ test('without batching asked for, a request never waits, and what arrives meanwh
   const model = new GatedModel();
   const server = adaptivelyBatched(model);
   const runs: Promise<ReadonlyMap<string, unknown>>[] = [];
-  while (model.requests.length === runs.length) {
-    runs.push(server.run({ ...SIGNATURE, inputs: rowsOf(runs.length) }));
-    await delay(5);
+  const busy = availableParallelism();
+  for (let x = 0; x < busy; x++) {
+    runs.push(server.run({ ...SIGNATURE, inputs: rowsOf(x) }));
+    await until(() => model.requests.length === runs.length);
   }
-  const busy = model.requests.length;
   for (let i = 0; i < 5; i++) runs.push(server.run({ ...SIGNATURE, inputs: rowsOf(100 + i) }));
-  await delay(5);
-  assert.equal(model.requests.length, busy);
+  await delay(20);
+  assert.equal(model.requests.length, busy, 'more would run at a time than there are processors');
   model.gates[0]?.();
   await until(() => model.requests.length === busy + 1);
-  assert.equal(model.sizes.at(-1), 6);
+  assert.equal(model.sizes.at(-1), 5);
   for (const open of model.gates) open();
   await Promise.all(runs);
 });
