@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DataError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { GrpcServer } from './grpc/grpc_server.js';
@@ -36,6 +37,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** When the server is to stop, calls that run longer are cancelled: a little before their connections are cut. */
+const ANSWER_MS = 8_000;
 const DEFAULT_REST_PORT = 8501;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -116,9 +119,15 @@ class ModelServer implements RunningServer {
 
   async #close(): Promise<void> {
     this.#poller?.stop();
-    await Promise.all([this.#http?.close(), this.#grpc?.close()]);
-    // Nobody waits for an answer any more.
+    const answered = Promise.all([this.#http?.close(), this.#grpc?.close()]);
+    const limit = new AbortController();
+    const { drainSeconds = Infinity } = this.#options;
+    const waited = delay(Math.min(ANSWER_MS, drainSeconds * 1000), undefined, limit).catch(() => undefined);
+    await Promise.race([answered, waited]);
+    limit.abort();
+    // What still runs is cancelled, and answered so before the servers cut its connection.
     await this.catalog.close(0);
+    await answered;
     await Promise.all([this.#requestLog.close(), this.#accessLog?.close()]);
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { serviceDefinition } from '../../easyrec/serving/grpc/service_definition.js';
@@ -163,6 +164,20 @@ test('calls that hang delay no other model, and end when their version goes', as
   for (const { status, text } of await Promise.all(hung))
     assert.ok(status === 499 || status === 503, `${status} ${text}`);
   assert.equal(await factor(server, '/v1/models/hung'), 5);
+});
+
+test('stopping answers calls in progress, in the end with an error, and takes no new ones', async (t) => {
+  const root = temporaryFolder(t);
+  await writeHung(join(root, '1'));
+  const server = await start(t, { modelBasePath: root, restApiTimeoutMs: 600_000, drainSeconds: 0.5 });
+  const hung = ask(server, '/v1/models/default:predict', '{"instances": [1.0]}');
+  await delay(100);
+  const closing = server.close();
+  await delay(100);
+  await assert.rejects(ask(server, '/v1/models/default'));
+  const { status, text } = await hung;
+  assert.equal(status, 499, text);
+  await closing;
 });
 
 test('counts calls, batches and loads for Prometheus, and writes a line for each call', async (t) => {

@@ -206,6 +206,21 @@ test('a version whose folder is removed goes, and comes back with it; so does al
   assert.throws(() => manager.find({ name: 'm' }), /NOT_FOUND|Servable not found for request: Latest\(m\)/);
 });
 
+test('a version whose process is being replaced says so, and goes on taking calls', async (t) => {
+  const root = temporaryFolder(t);
+  writeShell(join(root, '1'));
+  const manager = quickManager({ loader: new FakeLoader(), log });
+  t.after(() => manager.close(0));
+  await manager.start(configOf({ m: root }));
+  const request = { modelName: 'm', version: 1n, directory: join(root, '1') };
+  manager.report(request, 'its process was killed by SIGSEGV');
+  const replaced = { errorCode: 'UNAVAILABLE', errorMessage: 'its process was killed by SIGSEGV' };
+  assert.deepEqual(manager.status({ name: 'm' }), [{ version: 1n, state: 'LOADING', ...replaced }]);
+  assert.equal(manager.find({ name: 'm' }).version, 1n);
+  manager.report(request, undefined);
+  assert.deepEqual(states(manager, 'm'), ['1 AVAILABLE']);
+});
+
 test('what cannot be prepared is not served, and is freed', async (t) => {
   const root = temporaryFolder(t);
   writeShell(join(root, '1'));
