@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UserError } from '../errors.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.js';
+import { answerMalformedHttp } from './malformed_http.js';
 import { ServingError, type StatusCode } from './status.js';
 import { errorResponse } from './tfserving/rest_handler.js';
 
@@ -50,6 +51,7 @@ export async function startHttpServer(
     // Routing is the protocol's own business: it needs the path as it was sent, even where it is no valid URL.
     rewriteUrl: () => '/',
     exposeHeadRoutes: false,
+    clientErrorHandler: answerMalformedHttp,
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

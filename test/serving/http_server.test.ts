@@ -102,6 +102,23 @@ test('refuses a body above the limit with 413, and goes on serving', async () =>
   assert.equal((await fetch(url('/v1/models/m'))).status, 200);
 });
 
+for (const [what, bytes, status] of [
+  ['bytes that are no HTTP', 'no HTTP\r\n\r\n', 400],
+  ['a path without end', `GET /${'a'.repeat(100_000)} HTTP/1.1\r\n\r\n`, 431],
+  ['a body without a length', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n', 400],
+] as const) {
+  test(`${what} is answered with an error, and the client is told that its connection ends`, async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(bytes);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+    assert.ok(head.startsWith(`HTTP/1.1 ${status} `), head);
+    assert.match(head, /^connection: close$/m);
+    assert.ok((JSON.parse(body) as { error: string }).error.length > 10, body);
+  });
+}
+
 test('a port in use is an error that names it', async () => {
   await assert.rejects(
     start(halfPlusTwo(), server.port),
