@@ -1,5 +1,5 @@
 import { ServingError } from '../status.js';
-import type { Worker } from './worker.js';
+import type { Worker, WorkerCall } from './worker.js';
 import type { WorkerPool } from './worker_pool.js';
 
 /** A call to be answered. */
@@ -16,7 +16,7 @@ interface Entry extends FunctionCall {
   timer: NodeJS.Timeout | undefined;
   /** Stops listening for the caller's going. */
   release?: () => void;
-  running?: { readonly pool: WorkerPool; readonly worker: Worker };
+  running?: { readonly pool: WorkerPool; readonly call: WorkerCall };
 }
 
 const MAX_WAITING = 1000;
@@ -112,10 +112,11 @@ export class CallQueue {
   }
 
   async #run(entry: Entry, pool: WorkerPool, worker: Worker): Promise<void> {
-    entry.running = { pool, worker };
+    const call = worker.begin(entry.input);
+    entry.running = { pool, call };
     this.#running.add(entry);
     try {
-      entry.resolve(await worker.call(entry.input));
+      entry.resolve(await call.answer);
     } catch (error) {
       entry.reject(this.#failure(error instanceof Error ? error.message : String(error)));
     } finally {
@@ -131,7 +132,7 @@ export class CallQueue {
     entry.release?.();
     this.#remove(entry);
     entry.reject(error);
-    entry.running?.pool.replace(entry.running.worker);
+    entry.running?.pool.giveUp(entry.running.call);
     this.#settleEmpty();
   }
 

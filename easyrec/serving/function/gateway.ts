@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, rename, rm, mkdir } from 'node:fs/promises
 import { createServer, type Server } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { partialPath } from '../../atomic_files.js';
 import { didYouMean, UserError } from '../../errors.js';
 import type { Log } from '../../log.js';
@@ -32,6 +33,7 @@ const DEFAULT_INVOKE_TIMEOUT_MS = 553_000;
 const DEFAULT_START_TIMEOUT_MS = 300_000;
 /** Functions that are deleted may end their calls for so long. */
 const DELETE_DRAIN_MS = 60_000;
+const QUIET_POLL_MS = 20;
 
 /** Keeps functions, runs them and has them called, whichever protocol the wish came by. */
 export class Gateway {
@@ -43,8 +45,10 @@ export class Gateway {
   readonly #functions = new Map<string, ManagedFunction>();
   /** Names whose deployment is under way. */
   readonly #deploying = new Set<string>();
-  readonly #leaving = new Set<Promise<void>>();
+  /** Deleted functions, which end their calls. */
+  readonly #leaving = new Map<ManagedFunction, Promise<void>>();
   readonly #owner: Server;
+  #isClosing = false;
 
   private constructor(directory: string, owner: Server, options: GatewayOptions) {
     this.#directory = directory;
@@ -58,7 +62,7 @@ export class Gateway {
       invokeTimeoutMs: options.invokeTimeoutMs ?? DEFAULT_INVOKE_TIMEOUT_MS,
       startTimeoutMs: options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS,
       readVersion: (id) => this.#store.read(id),
-      mesh: (name, input) => this.invoke(name, input),
+      mesh: (name, input) => this.#call(name, input),
     };
   }
 
@@ -131,13 +135,18 @@ export class Gateway {
     // Under a name that the next start clears, so that a function of the same name can be deployed at once.
     const folder = join(this.#directory, 'functions', name);
     const away = partialPath(folder);
-    await rename(folder, away);
+    try {
+      await rename(folder, away);
+    } catch (error) {
+      this.#functions.set(name, managed);
+      throw error;
+    }
     const gone = managed
       .close(DELETE_DRAIN_MS)
       .then(() => rm(away, { recursive: true, force: true }))
       .catch((error: unknown) => this.#log.warn(`function ${name}: ${messageOf(error)}`))
-      .finally(() => this.#leaving.delete(gone));
-    this.#leaving.add(gone);
+      .finally(() => this.#leaving.delete(managed));
+    this.#leaving.set(managed, gone);
     this.#log.info(`function ${name} is deleted`);
   }
 
@@ -147,6 +156,11 @@ export class Gateway {
    * @throws ServingError INTERNAL when it fails or there is none, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, CANCELLED
    */
   async invoke(name: string, input: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
+    if (this.#isClosing) throw new ServingError('UNAVAILABLE', 'the gateway stops');
+    return this.#call(name, input, signal);
+  }
+
+  async #call(name: string, input: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
     const managed = this.#functions.get(name);
     if (managed === undefined) {
       throw new ServingError('INTERNAL', `could not invoke: ${name.slice(0, 100)} - ${this.#notExist(name)}`);
@@ -214,8 +228,17 @@ export class Gateway {
 
   /** Lets calls end for as long as `drainMs`, then ends all workers and gives the state folder free. */
   async close(drainMs: number): Promise<void> {
+    this.#isClosing = true;
+    const end = performance.now() + drainMs;
     const functions = [...this.#functions.values()];
-    await Promise.all([...functions.map((managed) => managed.close(drainMs)), ...this.#leaving]);
+    // All of them first: a call in progress may call other functions.
+    while (performance.now() < end && !functions.every(({ isQuiet }) => isQuiet)) await sleep(QUIET_POLL_MS);
+    const rest = Math.max(0, end - performance.now());
+    const cut = setTimeout(() => {
+      for (const managed of this.#leaving.keys()) managed.cut();
+    }, rest);
+    await Promise.all([...functions.map((managed) => managed.close(rest)), ...this.#leaving.values()]);
+    clearTimeout(cut);
     this.#functions.clear();
     await new Promise<void>((resolve) => this.#owner.close(() => resolve()));
   }

@@ -40,13 +40,17 @@ export class ManagedFunction {
   readonly #log: FunctionLog;
   readonly #counters: Counters;
   readonly #queue: CallQueue;
-  readonly #leaving = new Set<Promise<void>>();
+  /** Workers of earlier versions, which end their calls. */
+  readonly #leaving = new Map<WorkerPool, Promise<void>>();
   readonly #tick: NodeJS.Timeout;
   #record: FunctionRecord;
   #current: WorkerPool;
   #next: WorkerPool | undefined;
   #usedAt = performance.now();
   #saved: Promise<void> = Promise.resolve();
+  #isClosing = false;
+  /** Counts updates: one that another has overtaken is dropped. */
+  #updates = 0;
 
   private constructor(context: FunctionContext, record: FunctionRecord, version: FunctionVersion) {
     this.#context = context;
@@ -67,10 +71,15 @@ export class ManagedFunction {
     isNew: boolean,
   ): Promise<ManagedFunction> {
     const managed = new ManagedFunction(context, record, await context.readVersion(record.current.version));
-    if (isNew) await managed.#save(record);
-    if (record.current.minReplicas > 0) managed.#current.start();
-    if (record.next !== undefined) await managed.#prepare(record.next);
-    return managed;
+    try {
+      if (isNew) await managed.#save(record);
+      if (record.current.minReplicas > 0) managed.#current.start();
+      if (record.next !== undefined) await managed.#prepare(record.next.version);
+      return managed;
+    } catch (error) {
+      await managed.close(0);
+      throw error;
+    }
   }
 
   get name(): string {
@@ -116,7 +125,7 @@ export class ManagedFunction {
   /** Starts what it is to become; calls go there once its workers are ready. */
   async update(deployment: Deployment): Promise<void> {
     await this.#save({ ...this.#record, next: deployment });
-    await this.#prepare(deployment);
+    await this.#prepare(deployment.version);
   }
 
   /** Changes the number of workers. */
@@ -130,6 +139,11 @@ export class ManagedFunction {
     });
     this.#current.resize(resized.minReplicas, resized.maxReplicas);
     this.#next?.resize(Math.max(1, resized.minReplicas), resized.maxReplicas);
+  }
+
+  /** Whether it has no call, neither waiting nor running. */
+  get isQuiet(): boolean {
+    return this.#queue.isEmpty;
   }
 
   /** All that its workers printed and what the gateway noted, as far as it is kept. */
@@ -158,17 +172,25 @@ export class ManagedFunction {
   /** Takes no more calls, lets those it has end for as long as `drainMs`, then ends the workers. */
   async close(drainMs: number): Promise<void> {
     clearInterval(this.#tick);
+    this.#isClosing = true;
     this.#queue.close();
-    const pools = this.#next === undefined ? [this.#current] : [this.#current, this.#next];
-    const cut = setTimeout(() => {
-      this.#queue.rejectAll('the gateway stops');
-      for (const pool of pools) pool.kill('was ended: the gateway stops');
-    }, drainMs);
+    const timer = setTimeout(() => this.cut(), drainMs);
     await this.#queue.whenEmpty();
-    await Promise.all([...pools.map((pool) => pool.drain()), ...this.#leaving, this.#saved]);
-    clearTimeout(cut);
+    for (const pool of this.#pools()) this.#leave(pool);
+    await Promise.all([...this.#leaving.values(), this.#saved]);
+    clearTimeout(timer);
     this.#log.close();
     this.#counters.close();
+  }
+
+  /** Ends what `close` waits for at once. */
+  cut(): void {
+    this.#queue.rejectAll('the gateway stops');
+    for (const pool of [...this.#pools(), ...this.#leaving.keys()]) pool.kill('was ended: the gateway stops');
+  }
+
+  #pools(): readonly WorkerPool[] {
+    return this.#next === undefined ? [this.#current] : [this.#current, this.#next];
   }
 
   #state(): FunctionState {
@@ -178,9 +200,12 @@ export class ManagedFunction {
     return this.#current.replicas === 0 ? 'idle' : 'starting';
   }
 
-  async #prepare(deployment: Deployment): Promise<void> {
-    const version = await this.#context.readVersion(deployment.version);
-    if (this.#record.next !== deployment) return;
+  async #prepare(id: string): Promise<void> {
+    const update = ++this.#updates;
+    const version = await this.#context.readVersion(id);
+    // Not what was asked for: how many workers there are to be may have changed meanwhile.
+    const deployment = this.#record.next;
+    if (update !== this.#updates || deployment === undefined || this.#isClosing) return;
     const previous = this.#next;
     this.#next = this.#pool(deployment, version);
     if (previous !== undefined) this.#leave(previous);
@@ -209,7 +234,8 @@ export class ManagedFunction {
   }
 
   #changed(): void {
-    const next = this.#next;
+    // A function that is deleted is not to write its record again.
+    const next = this.#isClosing ? undefined : this.#next;
     const { current, next: wanted } = this.#record;
     if (next !== undefined && wanted !== undefined && next.available >= Math.max(1, wanted.minReplicas)) {
       const old = this.#current;
@@ -227,8 +253,10 @@ export class ManagedFunction {
   }
 
   #leave(pool: WorkerPool): void {
-    const gone = pool.drain().finally(() => this.#leaving.delete(gone));
-    this.#leaving.add(gone);
+    this.#leaving.set(
+      pool,
+      pool.drain().finally(() => this.#leaving.delete(pool)),
+    );
   }
 
   #checkIdle(): void {

@@ -23,9 +23,18 @@ export interface WorkerOptions {
   readonly onEnd: (problem: string | undefined) => void;
 }
 
+/** A call that a worker has begun. */
+export interface WorkerCall {
+  /** UTF-8; fails with a FunctionFailure. Settles when the handler has, or the process has ended, however late. */
+  readonly answer: Promise<Buffer>;
+  /** Nobody waits any more: the worker takes no more calls, and is killed when only such are left. */
+  giveUp(): void;
+}
+
 interface Waiting {
   readonly resolve: (text: Buffer) => void;
   readonly reject: (error: Error) => void;
+  isOverdue: boolean;
 }
 
 const MEMORY_CHECK_MS = 100;
@@ -45,7 +54,6 @@ export class Worker {
   readonly #calls = new Map<number, Waiting>();
   readonly #timers: NodeJS.Timeout[] = [];
   #next = 0;
-  #overdue = 0;
   #state: 'starting' | 'ready' | 'retiring' | 'ended' = 'starting';
   /** Why it is being killed. */
   #problem: string | undefined;
@@ -98,27 +106,24 @@ export class Worker {
     return this.#state === 'ready' && this.#calls.size < this.#concurrency;
   }
 
-  /**
-   * Has the handler answer, with UTF-8; settles when it has, or the process has ended, however long that takes.
-   * @throws FunctionFailure
-   */
-  call(input: Uint8Array): Promise<Buffer> {
+  /** Has the handler answer. */
+  begin(input: Uint8Array): WorkerCall {
     const id = (this.#next = (this.#next + 1) >>> 0);
     this.usedAt = performance.now();
-    return new Promise<Buffer>((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject });
+    const answer = new Promise<Buffer>((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject, isOverdue: false });
       this.#send(FRAME_KINDS.call, id, input);
     }).finally(() => {
       this.usedAt = performance.now();
       this.#settleLeaving();
     });
-  }
-
-  /** One of its calls has taken too long: it takes no more, and is killed when only such are left. */
-  callOverdue(): void {
-    this.#overdue++;
-    this.retire();
-    if (this.#calls.size <= this.#overdue) this.kill('did not end a call in time');
+    const giveUp = (): void => {
+      const waiting = this.#calls.get(id);
+      if (waiting === undefined) return;
+      waiting.isOverdue = true;
+      this.retire();
+    };
+    return { answer, giveUp };
   }
 
   /** Takes no more calls, ends when it has none. */
@@ -138,7 +143,9 @@ export class Worker {
   #settleLeaving(): void {
     if (this.#state !== 'retiring') return;
     if (this.#calls.size === 0) this.#stop();
-    else if (this.#calls.size <= this.#overdue) this.kill('did not end a call in time');
+    else if ([...this.#calls.values()].every(({ isOverdue }) => isOverdue)) {
+      this.kill('did not end a call in time');
+    }
   }
 
   /** Its end of the connection is closed, at which it leaves; else it is killed. */

@@ -1,7 +1,7 @@
 import type { Deployment } from './deployment.js';
 import type { FunctionLog } from './function_log.js';
 import type { FunctionVersion } from './version_store.js';
-import { Worker } from './worker.js';
+import { Worker, type WorkerCall } from './worker.js';
 
 /** What a pool needs besides its deployment. */
 export interface WorkerPoolOptions {
@@ -122,9 +122,9 @@ export class WorkerPool {
       this.#scaleTo(this.#target - 1);
   }
 
-  /** A call has taken too long: its worker takes no more, and another takes its place. */
-  replace(worker: Worker): void {
-    worker.callOverdue();
+  /** Gives a call up that has taken too long: its worker takes no more, and another takes its place. */
+  giveUp(call: WorkerCall): void {
+    call.giveUp();
     this.#fill();
   }
 

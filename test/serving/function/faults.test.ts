@@ -67,6 +67,18 @@ test('a handler that hangs is given up in time, its worker replaced, other calls
     assert.notEqual(await client.invoke('bad', Buffer.from('ok')), first);
   }));
 
+test('a call that comes back late does not cost the other calls of its worker', () =>
+  withGateway(async ({ client }) => {
+    const handler =
+      'import time\ndef Handler(req):\n    time.sleep(float(req.input))\n    return req.input\n';
+    await deployPython(client, 'late', handler, { header: { timeout_ms: 2000 } });
+    const late = assert.rejects(client.invoke('late', Buffer.from('2.3')), { code: 'DeadlineExceeded' });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Begun before the other is given up, and going on after it has come back.
+    assert.equal(await client.invoke('late', Buffer.from('1.5')), '1.5');
+    await late;
+  }));
+
 test('a worker that ends fails its own calls only and is replaced at once', () =>
   withGateway(async ({ client }) => {
     await deployPython(client, 'bad', MISBEHAVING);

@@ -104,6 +104,46 @@ test('a gateway that is asked to stop answers the calls in progress first, then 
     await untilGone(pid);
   }));
 
+test('a call in progress may still call other functions while the gateway stops', () =>
+  withTempFolder(async (folder) => {
+    const gateway = await startProcess(folder);
+    await deployPython(gateway.client, 'inner', PIDS);
+    const outer =
+      "import time, mesh\ndef Handler(req):\n    time.sleep(1)\n    return mesh.mesh_call('inner')\n";
+    await deployPython(gateway.client, 'outer', outer);
+    const call = gateway.client.invoke('outer', Buffer.alloc(0));
+    await waitFor(gateway.client, 'outer', ({ running_calls: running }) => running === 1);
+    const exited = once(gateway.child, 'exit');
+    gateway.child.kill('SIGTERM');
+    assert.match(await call, /^\d+$/);
+    await exited;
+    gateway.client.close();
+  }));
+
+test('calls that do not end in time are cut off when the gateway stops, also those of earlier versions', () =>
+  withTempFolder(async (folder) => {
+    const stateDirectory = join(folder, 'state');
+    const calls: Promise<string>[] = [];
+    const started: number[] = [];
+    await withGateway(
+      async ({ client }) => {
+        await deployPython(client, 'old', PIDS);
+        await deployPython(client, 'deleted', PIDS);
+        for (const name of ['old', 'deleted']) calls.push(client.invoke(name, Buffer.from('600')));
+        for (const call of calls) call.catch(() => undefined);
+        for (const name of ['old', 'deleted']) await waitFor(client, name, ({ running_calls: n }) => n === 1);
+        const { version } = await uploadPython(client, 'old', `${PIDS}\n# next`);
+        await client.update({ Service: 'old', Image: 'old' });
+        await waitFor(client, 'old', (status) => status.version === version && status.state === 'ready');
+        await client.delete('deleted');
+        started.push(performance.now());
+      },
+      { stateDirectory, drainMs: 500 },
+    );
+    assert.ok(performance.now() - (started[0] ?? 0) < 10_000);
+    for (const call of calls) await assert.rejects(call);
+  }));
+
 test('an update that a killed gateway had begun goes on after the restart', () =>
   withTempFolder(async (folder) => {
     const first = await startProcess(folder);
