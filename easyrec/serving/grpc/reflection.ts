@@ -130,11 +130,14 @@ function qualifyNames(message: descriptor.IDescriptorProto, scope: protobuf.Name
   for (const field of message.field ?? []) {
     const own = type.get(field.name ?? '');
     if (own instanceof protobuf.MapField) {
-      // A map is a list of messages with a key and a value, which protobufjs does not have as a type of its own.
+      // A map is a list of messages with a key and a value, which protobufjs does not have as a type of its own, and
+      // which it names differently than protoc and clients do.
       const entry = nestedTypes.find((each) => each.name === field.typeName);
       const value = entry?.field?.find((each) => each.name === 'value');
       if (value && own.resolvedType) value.typeName = own.resolvedType.fullName;
-      field.typeName = `${type.fullName}.${field.typeName ?? ''}`;
+      const name = entryName(own.name);
+      if (entry) entry.name = name;
+      field.typeName = `${type.fullName}.${name}`;
     } else if (own instanceof protobuf.Field && own.resolvedType) {
       field.typeName = own.resolvedType.fullName;
     }
@@ -142,4 +145,9 @@ function qualifyNames(message: descriptor.IDescriptorProto, scope: protobuf.Name
   for (const nested of nestedTypes) {
     if (nested.options?.mapEntry !== true) qualifyNames(nested, type);
   }
+}
+
+/** What the entries of a map are called, by the map's field: `model_labels` gives `ModelLabelsEntry`. */
+function entryName(field: string): string {
+  return `${field.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Entry`;
 }
