@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import grpc from '@grpc/grpc-js';
@@ -37,9 +38,15 @@ type Ask = () => Promise<number>;
 /** Serves a model and swaps its versions while clients ask without end. */
 export async function swapUnderLoad(load: SwapLoad): Promise<SwapReport> {
   const { root, swaps, clients, pauseMs = 0, steadyMs = 0 } = load;
-  await writeScale(join(root, '1'), 1);
+  const base = join(root, 'm');
+  mkdirSync(base);
+  // What writes a version shares the process with what is measured, so it is done before.
+  const staged = (version: number): string => join(root, 'staged', String(version));
+  for (let version = 1; version <= swaps + 1; version++) await writeScale(staged(version), version);
+  const publish = (version: number): void => renameSync(staged(version), join(base, String(version)));
+  publish(1);
   const server = await startServer({
-    modelBasePath: root,
+    modelBasePath: base,
     modelName: 'm',
     host: '127.0.0.1',
     restApiPort: 0,
@@ -74,7 +81,7 @@ export async function swapUnderLoad(load: SwapLoad): Promise<SwapReport> {
     await delay(steadyMs);
     for (let version = 2; version <= swaps + 1; version++) {
       isSwapping = true;
-      await writeScale(join(root, String(version)), version);
+      publish(version);
       await until(() => server.catalog.find({ name: 'm' }).version === BigInt(version));
       // Until the old one is gone.
       await until(
