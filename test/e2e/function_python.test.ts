@@ -26,7 +26,7 @@ test('the Python handler of the guide runs on the gateway', { skip }, () =>
     const script = 'import sysconfig; print(sysconfig.get_paths()["purelib"])';
     const packages = (await runPython(VERSION, script)).trim();
     const handler = { folder: join(folder, 'ssd-python'), file: 'handler.py' };
-    const archive = await packFolder(handler, (message) => new Error(message));
+    const archive = packFolder(handler, (message) => new Error(message));
     await withGateway(
       async ({ client }) => {
         await client.upload({ image: 'ssd', runtime: 'python3' }, archive);

@@ -34,7 +34,7 @@ export const listFunctions: Command = async (argv, context) => {
 function rowOf(info: FunctionInfo): readonly string[] {
   return [
     info.Name,
-    shortened(info.Image.replace(/^[^/]*/, '$$(repo)'), 30),
+    shortened(info.Image.replace(/^[^/]*(?=\/)/, '$$(repo)'), 30),
     info.Annotations['maintainer'] ?? '',
     String(info.InvocationCount),
     String(info.Replicas),

@@ -104,10 +104,14 @@ export class GatewayClient {
 
   /**
    * Sends a function's folder and waits until what it requires is installed.
-   * @param archive a .tar.gz whose root is the folder's content.
+   * @param archive a .tar.gz whose root is the folder's content, also in pieces as they come.
    * @param onLog takes each line of the installer's output.
    */
-  upload(header: UploadHeader, archive: Uint8Array, onLog?: (line: string) => void): Promise<UploadResult> {
+  upload(
+    header: UploadHeader,
+    archive: Uint8Array | AsyncIterable<Uint8Array>,
+    onLog?: (line: string) => void,
+  ): Promise<UploadResult> {
     const method = this.#store('Upload');
     const call = this.#client.makeBidiStreamRequest<object, object>(
       method.path,
@@ -124,7 +128,10 @@ export class GatewayClient {
       call.on('end', () => {
         if (result !== undefined) resolve({ version: result.version, existed: result.existed });
       });
-      send(call, header, archive).catch(reject);
+      send(call, header, archive).catch((error: unknown) => {
+        reject(error instanceof Error ? error : new Error(String(error)));
+        call.cancel();
+      });
     });
   }
 
@@ -176,12 +183,16 @@ function definitions(
 async function send(
   call: grpc.ClientDuplexStream<object, object>,
   header: UploadHeader,
-  archive: Uint8Array,
+  archive: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   call.write({ header });
-  for (let offset = 0; offset < archive.length; offset += CHUNK_BYTES) {
-    const flowing = call.write({ chunk: archive.subarray(offset, offset + CHUNK_BYTES) });
-    if (!flowing) await drained(call);
+  for await (const piece of archive instanceof Uint8Array ? [archive] : archive) {
+    for (let offset = 0; offset < piece.length; offset += CHUNK_BYTES) {
+      // The gateway has answered already: it does not like what has come.
+      if (call.destroyed) return;
+      const flowing = call.write({ chunk: piece.subarray(offset, offset + CHUNK_BYTES) });
+      if (!flowing) await drained(call);
+    }
   }
   call.end();
 }

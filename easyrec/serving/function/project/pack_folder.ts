@@ -6,40 +6,45 @@ import { join } from 'node:path';
 export const LEFT_OUT = ['.git', '.venv', 'node_modules', '__pycache__', '*.pyc', '.*.partial-*'] as const;
 
 /**
- * A function's folder as a .tar.gz; links are followed, so that a model that lies elsewhere comes along.
+ * A function's folder as a .tar.gz, in pieces; links are followed, so that a model that lies elsewhere comes along.
  * @param handler the folder, and the handler's file in it.
- * @throws whatever `problem` makes of the message, when one of them is missing or the folder cannot be read.
+ * @throws whatever `problem` makes of the message, when one of them is missing; the pieces do when the folder cannot be
+ *   read.
  */
-export async function packFolder(
+export function packFolder(
   { folder, file }: { readonly folder: string; readonly file: string },
   problem: (message: string) => Error,
-): Promise<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw problem(`expected the function's folder, there is none at ${folder}`);
   }
-  if (!existsSync(join(folder, file)))
+  if (!existsSync(join(folder, file))) {
     throw problem(`expected the handler, there is none at ${join(folder, file)}`);
-  const exclude = LEFT_OUT.map((name) => `--exclude=${name}`);
-  const order = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner'];
-  try {
-    return await outputOf('tar', ['-czf', '-', '--dereference', ...order, ...exclude, '-C', folder, '.']);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw problem(`${folder} cannot be packed: ${reason}`);
   }
+  return pieces(folder, problem);
 }
 
-function outputOf(command: string, args: readonly string[]): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const chunks: Buffer[] = [];
-    let complaint = '';
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(Buffer.concat(chunks));
-      else reject(new Error(complaint.trim() || `${command} ended with ${code ?? 'a signal'}`));
-    });
+async function* pieces(
+  folder: string,
+  problem: (message: string) => Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const exclude = LEFT_OUT.map((name) => `--exclude=${name}`);
+  const order = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner'];
+  const args = ['-czf', '-', '--dereference', ...order, ...exclude, '-C', folder, '.'];
+  const child = spawn('tar', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) =>
+      resolve(code === 0 ? '' : complaint.trim() || `tar ended with ${code ?? 'a signal'}`),
+    );
   });
+  try {
+    yield* child.stdout as AsyncIterable<Uint8Array>;
+    const reason = await ended;
+    if (reason !== '') throw problem(`${folder} cannot be packed: ${reason}`);
+  } finally {
+    child.kill();
+  }
 }

@@ -86,7 +86,7 @@ async function stop(server: HttpServer, gateway: Gateway): Promise<void> {
 async function open(options: SingleFunctionOptions): Promise<Gateway> {
   const { folder, runtime, handlerFile, handlerName, log } = options;
   const file = { folder: resolve(folder), file: handlerFile };
-  const archive = await packFolder(file, (message) => new UserError(message));
+  const archive = packFolder(file, (message) => new UserError(message));
   const { stateDirectory, python } = options;
   const gateway = await Gateway.open({ stateDirectory, python, log });
   try {
@@ -95,7 +95,7 @@ async function open(options: SingleFunctionOptions): Promise<Gateway> {
         ...{ image: IMAGE, runtime, handler_file: handlerFile, handler_name: handlerName },
         ...{ timeout_ms: options.timeoutMs, concurrency: options.concurrency },
       },
-      archive: once(archive),
+      archive,
       onLine: (line) => log.debug(line),
       signal: new AbortController().signal,
     });
@@ -104,10 +104,6 @@ async function open(options: SingleFunctionOptions): Promise<Gateway> {
     await gateway.close(0);
     throw error instanceof ServingError ? new UserError(error.message, { cause: error }) : error;
   }
-}
-
-async function* once(archive: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(archive);
 }
 
 async function untilReady(gateway: Gateway, signal: AbortSignal): Promise<void> {

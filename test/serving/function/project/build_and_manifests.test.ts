@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import {
@@ -12,6 +13,7 @@ import {
   writeTargetFiles,
 } from '../../../../easyrec/serving/function/project/index.js';
 import { withTempFolder } from '../../../support/temp_folder.js';
+import { withGateway } from '../support.js';
 
 function configOf(folder: string, ...lines: readonly string[]): FunctionConfig {
   const text = ['functions:', '  f:', '    runtime: python3', '    handler: {}', '    image: r/f', ...lines];
@@ -86,7 +88,7 @@ test('a folder is packed with what its links lead to, without what is made anew'
       writeFileSync(join(folder, name), name);
     }
     symlinkSync('../model', join(folder, 'f/model'));
-    const archive = await packFolder(config.handler, (message) => new Error(message));
+    const archive = await buffer(packFolder(config.handler, (message) => new Error(message)));
     const names = execFileSync('tar', ['-tzf', '-'], { input: archive, encoding: 'utf8' });
     assert.deepEqual(names.trim().split('\n'), [
       './',
@@ -99,12 +101,32 @@ test('a folder is packed with what its links lead to, without what is made anew'
   }));
 
 test('a folder or handler that is not there is told', () =>
+  withTempFolder((folder) => {
+    const { handler } = configOf(folder);
+    const pack = (): unknown => packFolder(handler, (message) => new Error(message));
+    assert.throws(pack, /expected the function's folder, there is none at .*\/f/);
+    mkdirSync(join(folder, 'f'));
+    assert.throws(pack, /expected the handler, there is none at .*\/f\/handler\.py/);
+    return Promise.resolve();
+  }));
+
+test('a folder that cannot be packed is told, and the gateway keeps nothing of it', () =>
   withTempFolder(async (folder) => {
     const { handler } = configOf(folder);
-    const pack = (): Promise<Uint8Array> => packFolder(handler, (message) => new Error(message));
-    await assert.rejects(pack, /expected the function's folder, there is none at .*\/f/);
     mkdirSync(join(folder, 'f'));
-    await assert.rejects(pack, /expected the handler, there is none at .*\/f\/handler\.py/);
+    writeFileSync(join(folder, 'f/handler.py'), 'def Handler(req): return req.input\n');
+    symlinkSync('nowhere', join(folder, 'f/model'));
+    await withGateway(async ({ client }) => {
+      const archive = packFolder(handler, (message) => new Error(message));
+      await assert.rejects(
+        client.upload({ image: 'f', runtime: 'python3' }, archive),
+        /cannot be packed: .*model/,
+      );
+      await assert.rejects(
+        client.deploy({ Service: 'f', Image: 'f' }),
+        /image f is not in this gateway's store/,
+      );
+    });
   }));
 
 test("a manifest of Knative carries the function's settings over", () =>
