@@ -15,7 +15,6 @@ const args = minimist(process.argv.slice(2), { default: { seconds: 3 } });
 const ROUNDS = 5;
 const SIZES = { '8 numbers': 8, '10 MB': 10e6 / 4 };
 const CONCURRENCY = 16;
-(await import("../dist/easyrec/tf/freed_memory.js")).keepFreedMemory();
 const silent = { info() {}, warn() {}, debug() {} };
 
 async function writeModel(directory) {
