@@ -12,6 +12,10 @@ import { newSessionOptions, Session } from './session.js';
 import type { Signature } from './signature.js';
 import { readSignatures } from './signature.js';
 import { TensorflowError, withStatusAsync } from './status.js';
+import { wireFields } from './wire.js';
+
+/** Field number in MetaGraphDef. */
+const GRAPH_DEF = 2;
 
 export interface LoadSavedModelOptions {
   /** The tags of the graph to load, all of them. Default: `serve`. */
@@ -88,20 +92,28 @@ async function load(
       api.TF_LoadSessionFromSavedModel.async(...known, done);
     });
     const session = new Session(graph, handle);
-    const metaGraph = decodeMessage('MetaGraphDef', bufferBytes(buffer));
+    const bytes = bufferBytes(buffer);
     // TensorFlow loads such a model without a word, to fail at the first run.
-    if (!existsSync(join(directory, 'variables', 'variables.index')) && hasVariables(metaGraph)) {
+    const isIncomplete =
+      !existsSync(join(directory, 'variables', 'variables.index')) &&
+      hasVariables(decodeMessage('MetaGraphDef', bytes));
+    if (isIncomplete) {
       await session.close();
       throw new NativeError(
         `saved model ${directory}: its variables are damaged or incomplete: expected variables/variables.index, which is not there; export the model again`,
       );
     }
-    const entries = Object.entries(metaGraph);
-    return { session, metaGraph: Object.fromEntries(entries.filter(([key]) => key !== 'graph_def')) };
+    return { session, metaGraph: decodeMessage('MetaGraphDef', withoutGraph(bytes)) };
   } finally {
     api.TF_DeleteBuffer(buffer);
     api.TF_DeleteSessionOptions(options);
   }
+}
+
+/** The nodes are most of a model, and decoding them would keep the JavaScript thread busy. */
+function withoutGraph(metaGraph: Uint8Array): Uint8Array {
+  const rest = wireFields(metaGraph).filter(({ number }) => number !== GRAPH_DEF);
+  return Buffer.concat(rest.map(({ raw }) => raw));
 }
 
 function hasVariables({ graph_def: graph }: MetaGraphDef): boolean {
