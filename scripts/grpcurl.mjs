@@ -23,7 +23,8 @@ function build() {
   });
   if (status === 0) return undefined;
   if (error === undefined) say(stderr);
-  return error === undefined ? 'go install failed' : 'there is no Go';
+  if (error === undefined) return 'go install failed';
+  return error.code === 'ENOENT' ? 'there is no Go' : error.message;
 }
 
 await mkdir(folder, { recursive: true });
