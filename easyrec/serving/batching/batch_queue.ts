@@ -39,6 +39,11 @@ export class BatchQueue {
     return this.#batches.length === 1 && this.#open.tasks.size === 0;
   }
 
+  /** How many tasks wait. */
+  get waiting(): number {
+    return this.#batches.reduce((sum, { tasks }) => sum + tasks.size, 0);
+  }
+
   /** Rows that fit into the open batch. */
   get openRoom(): number {
     return this.parameters.maxExecutionBatchSize - this.#open.rows;

@@ -8,6 +8,8 @@ export type RunBatch = (kind: BatchKind, tasks: readonly BatchTask[]) => Promise
 
 /** A client may ask for any choice of outputs and shapes; each needs a queue while something waits in it. */
 const MAX_QUEUES = 1000;
+/** In all queues together: each of them has a limit of its own, in rows. */
+const MAX_WAITING = 20_000;
 
 /** The queues of one model and its threads: decides which batch is run when. */
 export class BatchScheduler {
@@ -40,9 +42,7 @@ export class BatchScheduler {
     if (this.#closed) throw unloaded();
     const queue = this.#queues.get(key) ?? new BatchQueue(kind, this.#parameters);
     queue.checkRoom(rows);
-    if (!this.#queues.has(key) && this.#queues.size >= MAX_QUEUES) {
-      throw new ServingError('UNAVAILABLE', `more than ${MAX_QUEUES} kinds of requests wait to be batched`);
-    }
+    this.#checkOthers(key);
     this.#queues.set(key, queue);
     for (const task of makeTasks(queue.openRoom)) queue.add(task);
     if (this.#running >= this.#parameters.numBatchThreads) return;
@@ -60,6 +60,18 @@ export class BatchScheduler {
       while (!queue.isEmpty) for (const task of queue.take()) task.fail(unloaded());
     }
     this.#queues.clear();
+  }
+
+  /** Whether a queue may take one more task, whatever room it has itself. */
+  #checkOthers(key: string): void {
+    if (!this.#queues.has(key) && this.#queues.size >= MAX_QUEUES) {
+      throw new ServingError('UNAVAILABLE', `more than ${MAX_QUEUES} kinds of requests wait to be batched`);
+    }
+    let waiting = 0;
+    for (const queue of this.#queues.values()) waiting += queue.waiting;
+    if (waiting >= MAX_WAITING) {
+      throw new ServingError('UNAVAILABLE', `more than ${MAX_WAITING} requests wait to be batched`);
+    }
   }
 
   /** Starts the batches that are due, as long as there are threads, and makes sure of waking for the others. */

@@ -261,6 +261,22 @@ test('a request whose client has gone leaves the queue; a batch that nobody wait
   assert.deepEqual(plain((await third).get('y')), [6]);
 });
 
+test('requests of ever other kinds cannot fill the memory', async () => {
+  const model = new GatedModel();
+  const server = withBatching(model, 'num_batch_threads { value: 1 }');
+  const runs = Array.from({ length: 1002 }, (_, i) =>
+    server.run({ ...SIGNATURE, inputs: rowsOf(1), outputs: Array.from({ length: i + 1 }, () => 'y') }),
+  );
+  const results = Promise.allSettled(runs);
+  await assert.rejects(
+    Promise.all(runs.slice(1000)),
+    failsWith('UNAVAILABLE', 'more than 1000 kinds of requests wait to be batched'),
+  );
+  await server.close();
+  model.gates[0]?.();
+  assert.equal((await results).filter(({ status }) => status === 'fulfilled').length, 0);
+});
+
 test('what waits when the model goes is UNAVAILABLE', async () => {
   const model = new GatedModel();
   const server = withBatching(model, 'num_batch_threads { value: 1 }');
