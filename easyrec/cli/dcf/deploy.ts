@@ -68,9 +68,7 @@ async function build(
   }
   say(`Building: ${name}, Image:${image}`);
   const header = { ...processBuild(config).header, no_cache: noCache };
-  const archive = packFolder(config.handler, (message) =>
-    config.problem('handler', `handler: ${message}`),
-  );
+  const archive = packFolder(config.handler, (message) => config.problem('handler', `handler: ${message}`));
   const { version } = await client.upload(header, archive, (line) => log.debug(line));
   say(`Image: ${image} built.`);
   say(`Pushing: ${name}, Image:${image}`);
