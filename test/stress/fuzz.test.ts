@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import {
+  attackGateway,
+  attackOperator,
+  attackServe,
+  type CampaignResult,
+  type CampaignSize,
+} from '../serving/fuzz/campaigns.js';
+import { growth } from './growth.js';
+import { repetitions } from './share.js';
+
+const PARTS = 20;
+/** Until caches are full and the allocator has seen the largest requests. */
+const WARM_UP_PARTS = 8;
+/** Over the parts after that. */
+const MAX_GROWTH_MIB = 60;
+
+async function attack(
+  t: TestContext,
+  campaign: (size: CampaignSize) => Promise<CampaignResult>,
+  attacks: number,
+): Promise<void> {
+  const seed = Number(process.env['STRESS_SEED'] ?? 1);
+  const result = await campaign({ seed, attacks, parts: PARTS });
+  const { problems, sent, checks, slowest, holdings } = result;
+  const memory = holdings.map(({ rssMiB }) => Math.round(rssMiB));
+  t.diagnostic(`${sent} attacks and ${checks} right requests; slowest ${JSON.stringify(slowest)}`);
+  t.diagnostic(`MiB ${memory.join(' ')}; open files ${holdings.map(({ openFiles }) => openFiles).join(' ')}`);
+  assert.deepEqual(problems, []);
+  assert.equal(sent, attacks);
+  const settled = holdings.slice(WARM_UP_PARTS);
+  const grown = growth(settled.map(({ rssMiB }) => rssMiB));
+  assert.ok(grown < MAX_GROWTH_MIB, `memory grew by ${Math.round(grown)} MiB: ${memory.join(' ')}`);
+  const files = growth(settled.map(({ openFiles }) => openFiles));
+  const handles = growth(settled.map((each) => each.handles));
+  assert.ok(files < 5 && handles < 5, `grew by ${files} open files and ${handles} handles`);
+}
+
+test('easyrec serve holds out against 70,000 hostile requests over all its protocols', (t) =>
+  attack(t, attackServe, repetitions(70_000)));
+
+test('an operator holds out against 20,000 hostile requests', (t) =>
+  attack(t, attackOperator, repetitions(20_000)));
+
+test('the function gateway holds out against 10,000 hostile requests', (t) =>
+  attack(t, attackGateway, repetitions(10_000)));
