@@ -17,6 +17,7 @@ import { parseCompactTable } from '../../../easyrec/train/compact_table.js';
 import { TableCheckpoint } from '../../../easyrec/train/embedding_store/checkpoint.js';
 import { restoreVariables } from '../../../easyrec/train/restore_variables.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../../support/python.js';
+import { THROWING } from '../../ops/embedding_store/native_store.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { bytesOf, differing, newStore, save, TABLES, touchRows } from './checkpoint_case.js';
 
@@ -128,7 +129,7 @@ test('what is taken over can be chosen, the rest is at its start', async (t) => 
   assert.ok(names.every((name) => isSaved.includes(name) || isStart.includes(name)));
 });
 
-test('a compact checkpoint that is damaged is refused, by stores and by variables', async (t) => {
+test('a compact checkpoint that is damaged is refused, by stores and by variables', THROWING, async (t) => {
   const { prefix } = await compactCheckpoint(t);
   const file = `${prefix}.${DATA}`;
   const intact = readFileSync(file);

@@ -7,6 +7,7 @@ import { DataError } from '../../../easyrec/errors.js';
 import { Random } from '../../../easyrec/input/random.js';
 import { CheckpointReader, readBundleIndex } from '../../../easyrec/tf/index.js';
 import { TableCheckpoint } from '../../../easyrec/train/embedding_store/checkpoint.js';
+import { THROWING } from '../../ops/embedding_store/native_store.js';
 import { differingTensors } from '../../support/checkpoints.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { beginSave, newStore, save } from './checkpoint_case.js';
@@ -90,33 +91,37 @@ test('keys that are counted, moved, made and forgotten beside a checkpoint are i
   assert.deepEqual(differingTensors(...later), []);
 });
 
-test('a table that is restored is as the one that was saved; what is damaged is refused', async (t) => {
-  const folder = temporaryFolder(t);
-  const { model } = trainedTwins(t);
-  const prefix = await save(join(folder, 'model'), new TableCheckpoint(model.store));
-  const restored = newStore(t, { tables: model.store.tables });
-  const [, table] = restored.tables;
-  assert.ok(table);
-  restored.setStep(STEPS);
-  const tables = new TableCheckpoint(restored);
-  await tables.restore(prefix);
-  const [before, after] = [model.store, restored].map((store) => store.statsOf(table));
-  assert.deepEqual([after?.rows, after?.counted], [before?.rows, before?.counted]);
-  assert.deepEqual(differingTensors(await save(join(folder, 'again'), tables), prefix), []);
+test(
+  'a table that is restored is as the one that was saved; what is damaged is refused',
+  THROWING,
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const { model } = trainedTwins(t);
+    const prefix = await save(join(folder, 'model'), new TableCheckpoint(model.store));
+    const restored = newStore(t, { tables: model.store.tables });
+    const [, table] = restored.tables;
+    assert.ok(table);
+    restored.setStep(STEPS);
+    const tables = new TableCheckpoint(restored);
+    await tables.restore(prefix);
+    const [before, after] = [model.store, restored].map((store) => store.statsOf(table));
+    assert.deepEqual([after?.rows, after?.counted], [before?.rows, before?.counted]);
+    assert.deepEqual(differingTensors(await save(join(folder, 'again'), tables), prefix), []);
 
-  const data = readFileSync(`${prefix}.data-00000-of-00001`);
-  const damaged = join(folder, 'damaged');
-  copyFileSync(`${prefix}.index`, `${damaged}.index`);
-  const entries = [...readBundleIndex(prefix).entries.values()].filter(({ name }) =>
-    name.startsWith('table_1'),
-  );
-  assert.equal(entries.length, 9);
-  for (const { name, slices } of entries) {
-    const { offset = 0, size = 0 } = slices[0]?.span ?? {};
-    const at = offset + Math.floor(size / 2);
-    const bytes = Buffer.from(data);
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
-    writeFileSync(`${damaged}.data-00000-of-00001`, bytes);
-    await assert.rejects(tables.restore(damaged), DataError, name);
-  }
-});
+    const data = readFileSync(`${prefix}.data-00000-of-00001`);
+    const damaged = join(folder, 'damaged');
+    copyFileSync(`${prefix}.index`, `${damaged}.index`);
+    const entries = [...readBundleIndex(prefix).entries.values()].filter(({ name }) =>
+      name.startsWith('table_1'),
+    );
+    assert.equal(entries.length, 9);
+    for (const { name, slices } of entries) {
+      const { offset = 0, size = 0 } = slices[0]?.span ?? {};
+      const at = offset + Math.floor(size / 2);
+      const bytes = Buffer.from(data);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(`${damaged}.data-00000-of-00001`, bytes);
+      await assert.rejects(tables.restore(damaged), DataError, name);
+    }
+  },
+);
