@@ -12,6 +12,11 @@ export interface HttpServerOptions {
   readonly port: number;
   /** Larger request bodies are refused with 413. */
   readonly maxBodyBytes: number;
+  /**
+   * A connection on which nothing has moved for so long is cut off, such as that of a client that does not read.
+   * Default: none is.
+   */
+  readonly idleTimeoutMs?: number;
 }
 
 /** An HTTP server that listens. */
@@ -47,6 +52,7 @@ export async function startHttpServer(
   const app = fastify({
     bodyLimit: options.maxBodyBytes,
     requestTimeout: RECEIVE_TIMEOUT_MS,
+    connectionTimeout: options.idleTimeoutMs ?? 0,
     forceCloseConnections: 'idle',
     // Routing is the protocol's own business: it needs the path as it was sent, even where it is no valid URL.
     rewriteUrl: () => '/',

@@ -39,6 +39,8 @@ export interface RunningServer {
 
 /** When the server is to stop, calls that run longer are cancelled: a little before their connections are cut. */
 const ANSWER_MS = 8_000;
+/** What a connection may be idle beyond the time of the longest answer. */
+const IDLE_MS = 60_000;
 const DEFAULT_REST_PORT = 8501;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -185,7 +187,12 @@ class ModelServer implements RunningServer {
       new PageHandler(this.catalog, this.#metrics),
       this.#metrics,
     ];
-    this.#http = await startHttpServer(handlers, { host, port: restApiPort, maxBodyBytes });
+    this.#http = await startHttpServer(handlers, {
+      host,
+      port: restApiPort,
+      maxBodyBytes,
+      idleTimeoutMs: Math.min(timeoutMs + IDLE_MS, 2 ** 31 - 1),
+    });
     const [name = '', ...others] = this.catalog.names();
     const path = others.length > 0 || name === '' ? '' : `/${encodeURIComponent(name)}:predict`;
     log.info(`serving at http://${host}:${this.#http.port}/v1/models${path}`);

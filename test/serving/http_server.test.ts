@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../easyrec/errors.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
+import type { HttpRequest, HttpResponse } from '../../easyrec/serving/http.js';
 import { startHttpServer, type HttpServer } from '../../easyrec/serving/http_server.js';
 import { Inference } from '../../easyrec/serving/inference/inference.js';
 import { SingleModelCatalog } from '../../easyrec/serving/single_model_catalog.js';
@@ -118,6 +119,28 @@ for (const [what, bytes, status] of [
     assert.ok((JSON.parse(body) as { error: string }).error.length > 10, body);
   });
 }
+
+test('a connection on which nothing moves is cut off, and its handler told', async () => {
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => (tell = resolve));
+  const silent = {
+    accepts: () => true,
+    handle: async ({ signal }: HttpRequest): Promise<HttpResponse> => {
+      await once(signal, 'abort');
+      tell();
+      return { status: 499, body: '' };
+    },
+  };
+  const impatient = await startHttpServer([silent], {
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: MAX_BODY_BYTES,
+    idleTimeoutMs: 100,
+  });
+  await assert.rejects(fetch(url('/', impatient.port)));
+  await told;
+  await impatient.close();
+});
 
 test('a port in use is an error that names it', async () => {
   await assert.rejects(
