@@ -3,6 +3,7 @@ import type { Log } from '../../log.js';
 import { invalidArgument, ServingError, STATUS_CODES } from '../status.js';
 import { checkFunctionName } from './deployment.js';
 import type { Gateway } from './gateway.js';
+import { gatewayFailure } from './gateway_failure.js';
 import type { CreateFunctionRequest, FunctionInfo } from './messages.js';
 import { MAX_MESSAGE_BYTES } from './protocol.js';
 
@@ -167,10 +168,9 @@ interface Failure {
 }
 
 function fail(request: IncomingMessage, response: ServerResponse, { error, log }: Failure): void {
-  const message = error instanceof Error ? error.message : String(error);
   if (response.destroyed || response.headersSent) return;
-  const known = error instanceof ServingError ? error : new ServingError('INTERNAL', message);
-  if (known !== error) log.warn(`${request.method ?? ''} ${request.url ?? ''}: ${message}`);
+  const known = gatewayFailure(error, log);
+  const { message } = known;
   const status = known.code === 'OUT_OF_RANGE' ? 413 : known.httpStatus;
   // What the client still sends is not read: the connection is of no more use.
   if (!request.complete) response.setHeader('connection', 'close');

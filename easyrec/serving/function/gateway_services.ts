@@ -3,8 +3,9 @@ import protobuf from 'protobufjs';
 import type { Log } from '../../log.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
 import { serviceDefinition } from '../grpc/service_definition.js';
-import { invalidArgument, ServingError, STATUS_CODES } from '../status.js';
+import { invalidArgument, STATUS_CODES } from '../status.js';
 import type { Gateway } from './gateway.js';
+import { gatewayFailure } from './gateway_failure.js';
 import type { CreateFunctionRequest, UploadHeader } from './messages.js';
 import {
   FUNCTION_STORE_SERVICE,
@@ -190,11 +191,8 @@ function statusOf(error: unknown, log: Log): { readonly code: number; readonly d
     // Its messages could not be read, or it has gone: either way the library has answered it.
     return { code: STATUS_CODES.CANCELLED.code, details: 'the call has ended' };
   }
-  const known = error instanceof ServingError ? error : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  if (known === undefined)
-    log.warn(`the gateway fails: ${error instanceof Error ? (error.stack ?? message) : message}`);
-  return { code: STATUS_CODES[known?.code ?? 'INTERNAL'].code, details: shortened(message) };
+  const { code, message } = gatewayFailure(error, log);
+  return { code: STATUS_CODES[code].code, details: shortened(message) };
 }
 
 /** Cut from the front, since installers tell what is wrong at the end; the first line says what it is about. */

@@ -51,6 +51,8 @@ export class ManagedFunction {
   #isClosing = false;
   /** Counts updates: one that another has overtaken is dropped. */
   #updates = 0;
+  /** Which of them `#next` belongs to. */
+  #nextUpdate = 0;
 
   private constructor(context: FunctionContext, record: FunctionRecord, version: FunctionVersion) {
     this.#context = context;
@@ -74,7 +76,7 @@ export class ManagedFunction {
     try {
       if (isNew) await managed.#save(record);
       if (record.current.minReplicas > 0) managed.#current.start();
-      if (record.next !== undefined) await managed.#prepare(record.next.version);
+      if (record.next !== undefined) await managed.#prepare(0, record.next.version);
       return managed;
     } catch (error) {
       await managed.close(0);
@@ -124,8 +126,16 @@ export class ManagedFunction {
 
   /** Starts what it is to become; calls go there once its workers are ready. */
   async update(deployment: Deployment): Promise<void> {
-    await this.#save({ ...this.#record, next: deployment });
-    await this.#prepare(deployment.version);
+    const previous = this.#record;
+    const record = { ...previous, next: deployment };
+    const update = ++this.#updates;
+    try {
+      await this.#save(record);
+      await this.#prepare(update, deployment.version);
+    } catch (error) {
+      if (this.#record === record) [this.#record, this.#updates] = [previous, update - 1];
+      throw error;
+    }
   }
 
   /** Changes the number of workers. */
@@ -152,12 +162,12 @@ export class ManagedFunction {
   }
 
   status(): FunctionStatus {
-    const { current, next } = this.#record;
+    const isServing = this.#current.available > 0 || this.#current.replicas === 0;
     return {
       name: this.name,
       image: this.wanted.image,
-      version: this.#current.available > 0 || this.#current.replicas === 0 ? current.version : '',
-      next_version: next?.version ?? '',
+      version: isServing ? this.#current.version.id : '',
+      next_version: this.#next?.version.id ?? '',
       state: this.#state(),
       error: (this.#next ?? this.#current).problem ?? '',
       replicas: this.#current.replicas,
@@ -200,14 +210,14 @@ export class ManagedFunction {
     return this.#current.replicas === 0 ? 'idle' : 'starting';
   }
 
-  async #prepare(id: string): Promise<void> {
-    const update = ++this.#updates;
+  async #prepare(update: number, id: string): Promise<void> {
     const version = await this.#context.readVersion(id);
     // Not what was asked for: how many workers there are to be may have changed meanwhile.
     const deployment = this.#record.next;
     if (update !== this.#updates || deployment === undefined || this.#isClosing) return;
     const previous = this.#next;
     this.#next = this.#pool(deployment, version);
+    this.#nextUpdate = update;
     if (previous !== undefined) this.#leave(previous);
     this.#log.note(`updates to version ${version.id}`);
     this.#next.start();
@@ -235,7 +245,8 @@ export class ManagedFunction {
 
   #changed(): void {
     // A function that is deleted is not to write its record again.
-    const next = this.#isClosing ? undefined : this.#next;
+    const isWanted = !this.#isClosing && this.#nextUpdate === this.#updates;
+    const next = isWanted ? this.#next : undefined;
     const { current, next: wanted } = this.#record;
     if (next !== undefined && wanted !== undefined && next.available >= Math.max(1, wanted.minReplicas)) {
       const old = this.#current;

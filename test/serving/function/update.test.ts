@@ -69,6 +69,24 @@ test('an update that cannot be loaded leaves the version before it in service, a
     assert.equal(await client.invoke('safe', NOTHING), 'mended');
   }));
 
+test('of updates that follow each other at once the last one counts', () =>
+  withGateway(async ({ client }) => {
+    await deployPython(client, 'quick', answering('v0'));
+    const versions: string[] = [];
+    for (let i = 1; i <= 4; i++) {
+      versions.push((await uploadPython(client, `quick-${i}`, answering(`v${i}`))).version);
+    }
+    for (let i = 1; i <= 4; i++) {
+      await client.update({ Service: 'quick', Image: `quick-${i}` });
+      if (i === 2) await client.replicaUpdate('quick', 2);
+      await new Promise((resolve) => setTimeout(resolve, 150 * i));
+    }
+    await waitFor(client, 'quick', (status) => status.version === versions[3] && status.state === 'ready');
+    assert.equal(await client.invoke('quick', NOTHING), 'v4');
+    const { image, next_version: next } = await client.status('quick');
+    assert.deepEqual({ image, next }, { image: 'quick-4', next: '' });
+  }));
+
 test('a call in progress ends with the version that it began with', () =>
   withGateway(async ({ client }) => {
     await deployPython(
