@@ -24,7 +24,7 @@ test('curl classifies, regresses and leaves inputs out', { skip: skipWithoutServ
     const root = join(folder, 'models');
     await writePythonModels(root);
     const models = await ModelFolder.load(root);
-    const options = { timeoutMs: 500, maxBodyBytes: 100_000_000, enableCors: true };
+    const options = { timeoutMs: 5000, maxBodyBytes: 100_000_000, enableCors: true };
     const handler = new RestHandler(new Inference(models), options, SILENT_LOG);
     const server = await startHttpServer([handler], {
       host: '127.0.0.1',
@@ -78,7 +78,7 @@ test('curl classifies, regresses and leaves inputs out', { skip: skipWithoutServ
 
       const started = performance.now();
       assert.match(await post('slow:predict', '{"instances": [1000000000000]}'), / 504$/);
-      assert.ok(performance.now() - started < 5000);
+      assert.ok(performance.now() - started < 60_000);
 
       const cors = await curl('types/metadata', '--head', '--request', 'GET');
       assert.match(cors, /access-control-allow-origin: \*\r\n/i);

@@ -50,7 +50,7 @@ export async function fuzzRest(model: ServableModel, count: number, seed: number
   const catalog = new SingleModelCatalog('half', { version: 1n, model });
   const handler = new RestHandler(
     new Inference(catalog),
-    { timeoutMs: 1000, maxBodyBytes: 10_000 },
+    { timeoutMs: 30_000, maxBodyBytes: 10_000 },
     SILENT_LOG,
   );
   const random = new Random(seed);

