@@ -1,7 +1,7 @@
 import type { ServableTensor } from '../../servable.js';
 import { invalidArgument } from '../../status.js';
 import { decodeModelSpec, type ModelSpecMessage, modelSpecField } from './model_spec.js';
-import { decodeTensorProto, tensorProto } from './tensor_proto.js';
+import { decodeTensorProto, RepeatBudget, tensorProto } from './tensor_proto.js';
 import { bytesField, joined, type Parts, readFields, tagOf, textField } from './wire.js';
 import type { WireReader } from './wire_reader.js';
 
@@ -52,8 +52,9 @@ export function decodePredictRequest(bytes: Uint8Array): PredictRequest {
  */
 export function decodeTensors(messages: ReadonlyMap<string, Uint8Array>): Map<string, ServableTensor> {
   const tensors = new Map<string, ServableTensor>();
+  const budget = new RepeatBudget();
   for (const [alias, bytes] of messages) {
-    const tensor = decodeTensorProto(bytes);
+    const tensor = decodeTensorProto(bytes, budget);
     if (tensor === undefined) throw invalidArgument(`tensor parsing error: ${alias}`);
     tensors.set(alias, tensor);
   }

@@ -16,8 +16,19 @@ const SIZE_TAG = tagOf(1, 'varint');
 /** TensorFlow's own limit for the rank of a tensor. */
 const MAX_RANK = 254;
 
-/** A short list stands for a tensor whose last value repeats: this much memory it may ask for beyond what was sent. */
-const MAX_REPEATED_BYTES = 256 * 1024 * 1024;
+/**
+ * What tensors of one request may take beyond what was sent: a short list stands for a tensor whose last value repeats,
+ * so that a few bytes could ask for all memory there is.
+ */
+export class RepeatBudget {
+  #left = 256 * 1024 * 1024;
+
+  /** Takes so many bytes; false where too few are left. */
+  take(bytes: number): boolean {
+    this.#left -= Math.max(0, bytes);
+    return this.#left >= 0;
+  }
+}
 
 const NOTHING = new Uint8Array();
 
@@ -34,10 +45,14 @@ interface TensorFields {
 /**
  * A tensor from its message: from `tensor_content` or from the typed list of its dtype, whose last value repeats
  * where the list is too short. Numbers may share the memory of `bytes`.
+ * @param budget for such repetitions
  * @returns undefined when the message stands for no tensor.
  * @throws Error when the bytes are no message.
  */
-export function decodeTensorProto(bytes: Uint8Array): ServableTensor | undefined {
+export function decodeTensorProto(
+  bytes: Uint8Array,
+  budget = new RepeatBudget(),
+): ServableTensor | undefined {
   const fields = readTensorFields(bytes);
   const known = layoutOfCode(fields.dtype);
   const { shape } = fields;
@@ -46,10 +61,10 @@ export function decodeTensorProto(bytes: Uint8Array): ServableTensor | undefined
   const length = shape.reduce((product, dim) => product * dim, layout.width);
   if (!Number.isSafeInteger(length)) return undefined;
   if (dtype === 'string') {
-    const values = stringsOf(fields, layout, length);
+    const values = stringsOf(fields, layout, { length, budget });
     return values && { dtype, shape, values };
   }
-  const values = numbersOf(fields, layout, length);
+  const values = numbersOf(fields, layout, { length, budget });
   return values && { dtype, shape, values };
 }
 
@@ -112,16 +127,22 @@ function dimSize(reader: WireReader): number {
   return size;
 }
 
+/** How many array elements a tensor takes, and what pays for those that repeat. */
+interface Extent {
+  readonly length: number;
+  readonly budget: RepeatBudget;
+}
+
 function stringsOf(
   { content, lists }: TensorFields,
   { field }: TensorLayout,
-  length: number,
+  { length, budget }: Extent,
 ): Uint8Array[] | undefined {
   if (content !== undefined && content.length > 0) return readStringContent(content, length);
   const sent = lists.get(field) ?? [];
   if (sent.length >= length) return sent.length === length ? sent : sent.slice(0, length);
   const last = sent.at(-1) ?? NOTHING;
-  if ((length - sent.length) * POINTER_BYTES > MAX_REPEATED_BYTES) return undefined;
+  if (!budget.take((length - sent.length) * POINTER_BYTES)) return undefined;
   return [...sent, ...new Array<Uint8Array>(length - sent.length).fill(last)];
 }
 
@@ -131,7 +152,7 @@ const POINTER_BYTES = 8;
 function numbersOf(
   { content, lists }: TensorFields,
   layout: TensorLayout,
-  length: number,
+  { length, budget }: Extent,
 ): TypedArray | undefined {
   const { elementBytes } = layout;
   if (content !== undefined && content.length > 0) {
@@ -145,7 +166,7 @@ function numbersOf(
     if (packed.length === length * elementBytes) return arrayOf(packed, layout);
   }
   // Each value that was sent took a byte at least.
-  if ((length - packed.length) * elementBytes > MAX_REPEATED_BYTES) return undefined;
+  if (!budget.take((length - packed.length) * elementBytes)) return undefined;
   const values = layout.view(new ArrayBuffer(length * elementBytes), 0, length);
   repeatLast(values, fill(values, packed, layout), layout.width);
   return values;
