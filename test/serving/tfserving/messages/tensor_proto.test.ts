@@ -4,6 +4,7 @@ import type protobuf from 'protobufjs';
 import type { ServableTensor } from '../../../../easyrec/serving/servable.js';
 import {
   decodeTensorProto,
+  RepeatBudget,
   tensorProto,
 } from '../../../../easyrec/serving/tfserving/messages/tensor_proto.js';
 import { servicesFile, servingProtos } from '../../../../easyrec/serving/tfserving/protos.js';
@@ -149,6 +150,13 @@ test('messages that stand for no tensor are told from those that do', () => {
     assert.equal(decodeTensorProto(encode(message)), undefined, JSON.stringify(message));
   const empty = decodeTensorProto(encode({ dtype: 1, tensor_shape: shapeOf(2, 0) }));
   assert.deepEqual(empty, { dtype: 'float32', shape: [2, 0], values: new Float32Array() });
+});
+
+test('tensors whose last value repeats share what a request may ask for', () => {
+  const budget = new RepeatBudget();
+  const bytes = encode({ dtype: 4, tensor_shape: shapeOf(100 * 2 ** 20), int_val: [1] });
+  const sizes = [1, 2, 3].map(() => decodeTensorProto(bytes, budget)?.values.length);
+  assert.deepEqual(sizes, [100 * 2 ** 20, 100 * 2 ** 20, undefined]);
 });
 
 test('whatever the bytes are, there is a tensor as large as its shape says, none, or an error', () => {
