@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -23,10 +23,22 @@ export class AttackedServer {
     this.grpcPort = grpcPort;
   }
 
-  /** Starts one: `easyrec serve`, `easyrec operator serve` or `dcf gateway`, with the options of its function. */
-  static async start(kind: 'serve' | 'operator' | 'gateway', options: object): Promise<AttackedServer> {
+  /**
+   * Starts one: `easyrec serve`, `easyrec operator serve` or `dcf gateway`, with the options of its function.
+   * @param maxFileKiB It may write no larger file, so that a larger one fails as on a full disk.
+   */
+  static async start(
+    kind: 'serve' | 'operator' | 'gateway',
+    options: object,
+    maxFileKiB?: number,
+  ): Promise<AttackedServer> {
     const main = fileURLToPath(new URL('attacked_main.js', import.meta.url));
-    const child = fork(main, [kind, JSON.stringify(options)], { execArgv: ['--expose-gc'] });
+    // Blocks of 512 bytes, in every shell.
+    const limit = maxFileKiB === undefined ? '' : `trap '' XFSZ; ulimit -f ${2 * maxFileKiB};`;
+    const words = [process.execPath, '--expose-gc', main, kind, JSON.stringify(options)];
+    const child = spawn('sh', ['-c', `${limit} exec "$0" "$@"`, ...words], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`the server ended with ${String(code)} as it started`);
     });
