@@ -2,6 +2,7 @@ import koffi from 'koffi';
 import { NativeError } from '../errors.js';
 import { locateLibtensorflow } from '../setup/locate.js';
 import { PROTOTYPES } from './prototypes.js';
+import { HeldMessages } from './startup_messages.js';
 
 /** An address owned by libtensorflow, branded with the C type it points to. */
 export type Handle<Type extends string> = bigint & { readonly __pointsTo: Type };
@@ -182,6 +183,9 @@ const RTLD_NODELETE = 0x1000;
 // A process can hold one libtensorflow: its registries are global and it cannot be unloaded.
 let loaded: LoadedLibrary | undefined;
 
+// Of a load under way on a thread of its own.
+let held: HeldMessages | null = null;
+
 /**
  * libtensorflow, loaded at the first call (about 0.4 s) from where `locateLibtensorflow` finds it.
  *
@@ -207,7 +211,8 @@ export function loadLibtensorflowAhead(): void {
     if (error instanceof NativeError) return;
     throw error;
   }
-  dlopen().async(file, RTLD_LAZY | RTLD_NODELETE, () => undefined);
+  held = HeldMessages.hold();
+  dlopen().async(file, RTLD_LAZY | RTLD_NODELETE, () => held?.release());
 }
 
 /** The C API of the loaded library. */
@@ -218,14 +223,12 @@ export function native(): NativeApi {
 function setDefaults(): void {
   // Start-up messages of the library are of no use to anybody; errors still come through TF_Status.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  // oneDNN's kernels make results depend on the processor and, on small batches, gain nothing: training DeepFM at
-  // batch 1,024 ran at 83 k rows/s without and 63 k with them (2 cores, TF 2.21). TF_ENABLE_ONEDNN_OPTS=1 brings them back.
-  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '0';
 }
 
 function open(): LoadedLibrary {
   setDefaults();
   const { directory, source, library: file } = locateLibtensorflow();
+  held ??= HeldMessages.hold();
   try {
     pin(file);
     const library = koffi.load(file);
@@ -241,6 +244,8 @@ function open(): LoadedLibrary {
     if (error instanceof NativeError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new NativeError(`libtensorflow: cannot load ${file} (${source}): ${reason}`, { cause: error });
+  } finally {
+    held?.release();
   }
 }
 
