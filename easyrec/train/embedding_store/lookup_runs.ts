@@ -9,6 +9,7 @@ export interface RequestRun {
   readonly projections: Projections | null;
 }
 
+/** Of a run of numbers. */
 export interface Projections {
   /** `[B, count]` a request. */
   readonly numbers: readonly Output[];
