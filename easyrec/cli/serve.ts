@@ -44,7 +44,7 @@ export const serve: Command = async (argv, { log, signal, stdout }) => {
     grpcPort: grpcPort ?? DEFAULT_GRPC_PORT,
     grpcPortIsOptional: grpcPort === undefined,
   };
-  const server = await startServer(serverOptions(flags, ports, log));
+  const server = await startServer({ ...serverOptions(flags, ports, log), signal });
   if (!signal.aborted) await once(signal, 'abort');
   log.info('stopping: requests in progress are answered first');
   await server.close();

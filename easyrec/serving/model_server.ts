@@ -15,7 +15,7 @@ import { ModelPreparation } from './prepare_model.js';
 import { RequestLog } from './request_log/index.js';
 import type { ServableModel } from './servable.js';
 import { checkServerOptions, type ServerOptions } from './server_options.js';
-import { invalidArgument } from './status.js';
+import { invalidArgument, ServingError } from './status.js';
 import { RestHandler } from './tfserving/rest_handler.js';
 import { ConfigFilePoller } from './versions/config_file_poller.js';
 import { ModelManager, type ReloadableCatalog } from './versions/model_manager.js';
@@ -55,13 +55,20 @@ const DEFAULT_MAX_MESSAGE_BYTES = 2 ** 31 - 1;
  */
 export async function startModelServer(options: ServerOptions): Promise<RunningServer> {
   checkServerOptions(options);
+  const { signal } = options;
+  signal?.throwIfAborted();
   const server = new ModelServer(options);
+  const stop = (): void => void server.close();
+  signal?.addEventListener('abort', stop);
   try {
     await server.start();
     return server;
   } catch (error) {
     await server.close();
+    signal?.throwIfAborted();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -109,6 +116,11 @@ class ModelServer implements RunningServer {
     const inference = this.#inference(observers);
     await this.#startGrpc(inference);
     await this.#startHttp(inference);
+    if (this.#closing !== undefined) {
+      // Closed while the ports were being opened.
+      await Promise.all([this.#http?.close(), this.#grpc?.close()]);
+      throw new ServingError('UNAVAILABLE', 'the server is stopping');
+    }
     if (modelConfigFile !== undefined && modelConfigPollSeconds > 0) {
       const intervalMs = modelConfigPollSeconds * 1000;
       this.#poller = new ConfigFilePoller(modelConfigFile, text, intervalMs, this.catalog, this.#log);

@@ -100,6 +100,8 @@ export interface ListenOptions {
 /** What to serve, and how. */
 export interface ServerOptions extends ModelOptions, LoadOptions, ListenOptions {
   readonly log: Log;
+  /** Aborting it ends the start, which may take as long as there is no model; afterwards it means nothing. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const INT32_MAX = 2 ** 31 - 1;

@@ -47,12 +47,13 @@ export const modelServer: Command = async (argv, context) => {
   }
   try {
     const options = serverOptions(flags, ports(flags.port, flags.rest_api_port), log);
-    const server = await startModelServer(checked(options));
+    const server = await startModelServer({ ...checked(options), signal });
     if (!signal.aborted) await once(signal, 'abort');
     log.info('stopping: requests in progress are answered first');
     await server.close();
     return 0;
   } catch (error) {
+    if (signal.aborted) throw error;
     stdout.write(`Failed to start server. Error: ${statusText(error)}\n`);
     // Scripts that start the original look for this among its messages.
     if (error instanceof UserError) log.warn(error.message);

@@ -160,6 +160,18 @@ test("takes the original's flags, says which it does not know and goes on, and e
   assert.equal(code, 0, server.text());
 });
 
+test('a signal ends it while it waits for a first version', async (t) => {
+  const child = spawn(process.execPath, [PROGRAM, `--model_base_path=${join(temporaryFolder(t), 'none')}`]);
+  t.after(() => child.kill('SIGKILL'));
+  let text = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
+  while (!text.includes('Could not find base path')) await once(child.stderr, 'data');
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 143, text);
+  assert.match(text, /stopped by SIGTERM/);
+});
+
 test('waits for a first version, with a Unix socket and without a port', async (t) => {
   const root = temporaryFolder(t);
   chmodSync(root, 0o755);
