@@ -24,18 +24,19 @@ export async function unpackArchive(archive: AsyncIterable<Uint8Array>, folder: 
   const tar = spawn('tar', ['--extract', '--file', '-', ...options], { stdio: ['pipe', 'ignore', 'pipe'] });
   let errors = '';
   tar.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(0, 500)));
-  const closed = once(tar, 'close') as Promise<[number | null]>;
+  const closed = once(tar, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const piped = pipeline(archive, createGunzip(), limit(MAX_UNPACKED_BYTES), tar.stdin).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const [[code], problem] = await Promise.all([closed, piped]);
+  const [[code, signal], problem] = await Promise.all([closed, piped]);
   // tar may leave before its input ends, having read the archive's end or having failed.
   const isPipe = problem instanceof Error && 'code' in problem && LEFT_EARLY.includes(String(problem.code));
   if (code === 0 && (problem === undefined || isPipe)) return;
-  const reason = problem instanceof Error && !isPipe ? problem.message : errors.trim();
-  if (/No space left|Disk quota|File too large/.test(errors)) {
-    throw new ServingError('RESOURCE_EXHAUSTED', `archive: the gateway's disk is full: ${errors.trim()}`);
+  const ending = errors.trim() || `tar was ended by ${signal ?? 'itself'}`;
+  const reason = problem instanceof Error && !isPipe ? problem.message : ending;
+  if (/No space left|Disk quota|File too large|SIGXFSZ/.test(ending)) {
+    throw new ServingError('RESOURCE_EXHAUSTED', `archive: the gateway's disk is full: ${ending}`);
   }
   throw invalidArgument(`archive: expected a .tar.gz of a function's folder: ${reason}`);
 }

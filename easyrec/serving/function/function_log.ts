@@ -94,7 +94,9 @@ export class FunctionLog {
 
 function isDiskProblem(error: unknown): boolean {
   return (
-    error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(error.code))
+    error instanceof Error &&
+    'code' in error &&
+    ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(String(error.code))
   );
 }
 

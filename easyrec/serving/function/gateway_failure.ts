@@ -1,7 +1,7 @@
 import type { Log } from '../../log.js';
 import { ServingError } from '../status.js';
 
-const FULL = /ENOSPC|EDQUOT|the disk is full/;
+const FULL = /ENOSPC|EDQUOT|EFBIG|the disk is full/;
 
 /** What the sender of a request is told of an error; those that are the gateway's own are logged. */
 export function gatewayFailure(error: unknown, log: Log): ServingError {

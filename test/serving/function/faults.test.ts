@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
+import { withTempFolder } from '../../support/temp_folder.js';
+import { endProcess, startProcess } from './gateway_process.js';
+import { archiveOf, deployPython, uploadPython, waitFor, withGateway } from './support.js';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -205,4 +207,26 @@ test('what a handler starts ends with its worker', () =>
     };
     while (isAlive() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(isAlive(), false);
+  }));
+
+test('a full disk refuses uploads and costs lines of the log, but no calls', () =>
+  withTempFolder(async (folder) => {
+    // No file can grow beyond 64 KiB: the kernel answers as for a full disk, whoever runs the test.
+    await using gateway = await startProcess(folder, "trap '' XFSZ; ulimit -f 64");
+    const { client } = gateway;
+    await deployPython(
+      client,
+      'printing',
+      "def Handler(req):\n    print('x' * 30_000)\n    return req.input\n",
+    );
+    for (let i = 0; i < 5; i++) assert.equal(await client.invoke('printing', Buffer.from(`${i}`)), `${i}`);
+    assert.ok((await client.getLog('printing')).length <= 65_536);
+    const large = archiveOf({ 'handler.py': MISBEHAVING, 'model.bin': 'x'.repeat(200_000) });
+    await assert.rejects(client.upload({ image: 'large', runtime: 'python3' }, large), {
+      code: 'ResourceExhausted',
+      details: /^archive: the gateway's disk is full: /,
+    });
+    await deployPython(client, 'small', MISBEHAVING);
+    assert.match(await client.invoke('small', NOTHING), /^\d+$/);
+    assert.equal(await endProcess(gateway, 'SIGTERM'), 0);
   }));

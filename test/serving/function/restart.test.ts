@@ -1,53 +1,20 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { SILENT_LOG } from '../../../easyrec/log.js';
-import { GatewayClient, startGatewayServer } from '../../../easyrec/serving/function/index.js';
+import { startGatewayServer } from '../../../easyrec/serving/function/index.js';
 import { withTempFolder } from '../../support/temp_folder.js';
+import { endProcess, startProcess } from './gateway_process.js';
 import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
 
-const DCF = fileURLToPath(new URL('../../../easyrec/cli/dcf/main.js', import.meta.url));
 const PIDS = [
   'import os, time',
   'def Handler(req):',
   '    if req.input: time.sleep(float(req.input))',
   '    return str(os.getpid())',
 ].join('\n');
-
-interface RunningGateway {
-  readonly child: ChildProcess;
-  readonly client: GatewayClient;
-}
-
-/** `dcf gateway` in a process of its own. */
-async function startProcess(stateDirectory: string): Promise<RunningGateway> {
-  const child = spawn(process.execPath, [DCF, 'gateway', '--port=0', `--state_dir=${stateDirectory}`], {
-    stdio: ['ignore', 'inherit', 'pipe'],
-  });
-  const lines = createInterface({ input: child.stderr });
-  const port = await new Promise<number>((resolve, reject) => {
-    const seen: string[] = [];
-    lines.on('line', (line) => {
-      seen.push(line);
-      const [, found] = /listens on 127\.0\.0\.1:(\d+)/.exec(line) ?? [];
-      if (found !== undefined) resolve(Number(found));
-    });
-    child.once('exit', () => reject(new Error(seen.join('\n'))));
-  });
-  return { child, client: new GatewayClient(`127.0.0.1:${port}`, { timeoutMs: 30_000 }) };
-}
-
-async function end({ child, client }: RunningGateway, signal: NodeJS.Signals): Promise<number | null> {
-  client.close();
-  const exited = once(child, 'exit') as Promise<[number | null]>;
-  child.kill(signal);
-  return (await exited)[0];
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -67,7 +34,7 @@ async function untilGone(pid: number): Promise<void> {
 
 test('a gateway that is killed loses nothing: functions, counts, logs, environments; its workers end with it', () =>
   withTempFolder(async (folder) => {
-    const first = await startProcess(folder);
+    await using first = await startProcess(folder);
     await deployPython(first.client, 'kept', PIDS, {
       request: { Annotations: { desc: 'stays' }, EnvVars: { A: '1' }, MinReplicas: 2 },
     });
@@ -77,21 +44,21 @@ test('a gateway that is killed loses nothing: functions, counts, logs, environme
     for (let i = 0; i < 4; i++) await first.client.invoke('kept', Buffer.alloc(0));
     const before = await first.client.getMeta('kept');
     const log = await first.client.getLog('kept');
-    assert.equal(await end(first, 'SIGKILL'), null);
+    assert.equal(await endProcess(first, 'SIGKILL'), null);
     await untilGone(pid);
 
-    const second = await startProcess(folder);
+    await using second = await startProcess(folder);
     await waitFor(second.client, 'kept', ({ available_replicas: available }) => available === 2);
     assert.deepEqual(await second.client.list(), [before]);
     assert.equal(before.InvocationCount, 5);
     assert.ok((await second.client.getLog('kept')).startsWith(log));
     assert.notEqual(Number(await second.client.invoke('kept', Buffer.alloc(0))), pid);
-    assert.equal(await end(second, 'SIGTERM'), 0);
+    assert.equal(await endProcess(second, 'SIGTERM'), 0);
   }));
 
 test('a gateway that is asked to stop answers the calls in progress first, then its workers end', () =>
   withTempFolder(async (folder) => {
-    const gateway = await startProcess(folder);
+    await using gateway = await startProcess(folder);
     await deployPython(gateway.client, 'slow', PIDS);
     const pid = Number(await gateway.client.invoke('slow', Buffer.alloc(0)));
     const call = gateway.client.invoke('slow', Buffer.from('1.5'));
@@ -106,7 +73,7 @@ test('a gateway that is asked to stop answers the calls in progress first, then 
 
 test('a call in progress may still call other functions while the gateway stops', () =>
   withTempFolder(async (folder) => {
-    const gateway = await startProcess(folder);
+    await using gateway = await startProcess(folder);
     await deployPython(gateway.client, 'inner', PIDS);
     const outer =
       "import time, mesh\ndef Handler(req):\n    time.sleep(1)\n    return mesh.mesh_call('inner')\n";
@@ -146,21 +113,21 @@ test('calls that do not end in time are cut off when the gateway stops, also tho
 
 test('an update that a killed gateway had begun goes on after the restart', () =>
   withTempFolder(async (folder) => {
-    const first = await startProcess(folder);
+    await using first = await startProcess(folder);
     await deployPython(first.client, 'moving', "def Handler(req):\n    return 'old'\n");
     const slow = "import time\ntime.sleep(2)\ndef Handler(req):\n    return 'new'\n";
     const { version } = await uploadPython(first.client, 'moving', slow);
     await first.client.update({ Service: 'moving', Image: 'moving' });
     assert.equal((await first.client.status('moving')).next_version, version);
-    await end(first, 'SIGKILL');
-    const second = await startProcess(folder);
+    await endProcess(first, 'SIGKILL');
+    await using second = await startProcess(folder);
     await waitFor(
       second.client,
       'moving',
       (status) => status.version === version && status.state === 'ready',
     );
     assert.equal(await second.client.invoke('moving', Buffer.alloc(0)), 'new');
-    await end(second, 'SIGTERM');
+    await endProcess(second, 'SIGTERM');
   }));
 
 test('a state folder has one gateway at a time', () =>
