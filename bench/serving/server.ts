@@ -23,7 +23,7 @@ export class ServerProcess {
   /** The flags that say which model and where. */
   static command(model: string, name: string, flags: readonly string[]): readonly string[] {
     return [
-      ...[packageFile('dist/easyrec/cli/main.js'), 'serve', `--model_base_path=${model}`],
+      ...[packageFile('dist/easyrec/cli/bin/easyrec.cjs'), 'serve', `--model_base_path=${model}`],
       ...[`--model_name=${name}`, '--rest_api_port=0', '--port=0', ...flags],
     ];
   }
