@@ -1,4 +1,5 @@
 import grpc from '@grpc/grpc-js';
+import { KEEPALIVE } from '../grpc/grpc_server.js';
 import { reflectionServices } from '../grpc/reflection.js';
 import { Gateway, type GatewayOptions } from './gateway.js';
 import { gatewayHttp } from './gateway_http.js';
@@ -72,6 +73,7 @@ function grpcServer(gateway: Gateway, { log }: GatewayServerOptions): grpc.Serve
   const server = new grpc.Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+    ...KEEPALIVE,
   });
   const services = [
     ...gatewayServices(gateway, log),

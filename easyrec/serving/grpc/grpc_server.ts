@@ -37,6 +37,12 @@ export interface GrpcServer {
 const DRAIN_MS = 9_000;
 
 /**
+ * Connections on which nothing comes are asked for a sign of life, and closed without one. Node keeps one whose peer has
+ * broken HTTP/2's rules, even when the peer is gone: each would stay open for good.
+ */
+export const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 } as const;
+
+/**
  * Starts a gRPC server.
  * @throws UserError when the port or the socket is taken or may not be used.
  */
@@ -47,6 +53,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': maxMessageBytes,
     // Two servers on one port would each get a share of the calls: the second is to fail instead.
     'grpc.so_reuseport': 0,
+    ...KEEPALIVE,
     ...options.channelArguments,
   });
   for (const { definition, implementation } of services) server.addService(definition, implementation);

@@ -80,7 +80,7 @@ export function http2Attacks(port: number, path: string): Arsenal {
           Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), noise(random, 400)]),
           Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
         ]);
-        const sent = sendRaw.bind(undefined, port, { parts: [bytes], then: 'end' });
+        const sent = sendRaw.bind(undefined, port, { parts: [bytes], then: 'end', limitMs: 500 });
         return { title: 'HTTP/2, noise', send: () => sent().then(() => undefined) };
       },
     ],

@@ -47,10 +47,15 @@ export interface RawSending {
   readonly pauseMs?: number;
   /** What the client does when all is sent: waits for the answer, ends its side before, or breaks the connection. */
   readonly then: 'wait' | 'end' | 'break';
+  /** A server that has not ended the connection by then is waited for no longer. Default: for ever. */
+  readonly limitMs?: number;
 }
 
 /** Sends bytes over a connection of their own; all that comes back until the server ends it. */
-export async function sendRaw(port: number, { parts, pauseMs = 0, then }: RawSending): Promise<string> {
+export async function sendRaw(
+  port: number,
+  { parts, pauseMs = 0, then, limitMs }: RawSending,
+): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const chunks: Buffer[] = [];
   const ended = new Promise<void>((resolve) => {
@@ -66,6 +71,7 @@ export async function sendRaw(port: number, { parts, pauseMs = 0, then }: RawSen
     }
     if (then === 'break') return '';
     if (then === 'end') socket.end();
+    if (limitMs !== undefined) socket.setTimeout(limitMs, () => socket.destroy());
     await ended;
   } finally {
     socket.destroy();
