@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { defaultBatchingParameters } from '../../easyrec/serving/batching/index.js';
 import {
   attackGateway,
   attackOperator,
@@ -37,8 +38,25 @@ async function attack(
   assert.ok(files < 5 && handles < 5, `grew by ${files} open files and ${handles} handles`);
 }
 
-test('easyrec serve holds out against 70,000 hostile requests over all its protocols', (t) =>
-  attack(t, attackServe, repetitions(70_000)));
+test('easyrec serve holds out against 50,000 hostile requests over all its protocols', (t) =>
+  attack(t, attackServe, repetitions(50_000)));
+
+test('easyrec serve holds out against 10,000 hostile requests that are joined, padded and split', (t) => {
+  const batching = {
+    parameters: {
+      ...defaultBatchingParameters(),
+      batchTimeoutMicros: 1000,
+      padVariableLengthInputs: true,
+      enableLargeBatchSplitting: true,
+      maxExecutionBatchSize: 4,
+      allowedBatchSizes: [2, 4],
+    },
+  };
+  return attack(t, (size) => attackServe(size, { batching }), repetitions(10_000));
+});
+
+test('easyrec serve holds out against 10,000 hostile requests with its models in processes of their own', (t) =>
+  attack(t, (size) => attackServe(size, { isolation: 'process' }), repetitions(10_000)));
 
 test('an operator holds out against 20,000 hostile requests', (t) =>
   attack(t, attackOperator, repetitions(20_000)));

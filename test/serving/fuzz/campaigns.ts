@@ -44,8 +44,8 @@ const CLIENTS = 8;
 /** Of an answer; the machine may be busy with other tests. */
 const LIMIT_MS = 30_000;
 
-/** Attacks `easyrec serve` over all its protocols. */
-export function attackServe(size: CampaignSize): Promise<CampaignResult> {
+/** Attacks `easyrec serve` over all its protocols; `options` are more of the server's own. */
+export function attackServe(size: CampaignSize, options: object = {}): Promise<CampaignResult> {
   return withFolder(async (folder) => {
     const names = await writeFuzzModels(folder);
     const configs = names.map(
@@ -53,7 +53,7 @@ export function attackServe(size: CampaignSize): Promise<CampaignResult> {
     );
     const modelConfigFile = join(folder, 'models');
     writeFileSync(modelConfigFile, `model_config_list { ${configs.join(' ')} }`);
-    return withServer('serve', { modelConfigFile }, (server, client, agent) => {
+    return withServer('serve', { modelConfigFile, ...options }, (server, client, agent) => {
       const target = { port: server.port, agent };
       const arsenal = weighted([
         [3, restAttacks(target)],
