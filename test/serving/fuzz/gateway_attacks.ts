@@ -202,7 +202,7 @@ function httpAttacks(target: RestTarget): Arsenal {
       {
         method: 'POST',
         path: '/system/functions',
-        body: `{"Service": ${oddValue(random)}, "Image": "echo"}`,
+        body: `{"Service": ${oddValue(random)}, "Image": "none"}`,
       },
       { method: 'POST', path: '/system/functions', body: `{"Service": "new", "Image": ${oddValue(random)}}` },
       {

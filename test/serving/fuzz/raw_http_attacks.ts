@@ -44,7 +44,7 @@ export function rawHttpAttacks(port: number): Arsenal {
         then: 'end',
       })),
     ],
-    [3, made('a body cut off', /^(none|400)$/, (random) => cutOff(random, 'end'))],
+    [3, made('a body cut off', /^(none|400|413)$/, (random) => cutOff(random, 'end'))],
     [3, made('a client that goes', /^none$/, (random) => cutOff(random, 'break'))],
     [
       2,
