@@ -43,7 +43,10 @@ async function attack(
   assert.ok(grown < MAX_GROWTH_MIB, `memory grew by ${Math.round(grown)} MiB: ${memory.join(' ')}`);
   const files = growth(settled.map(({ openFiles }) => openFiles));
   const handles = growth(settled.map((each) => each.handles));
-  assert.ok(files < MAX_GROWTH_FILES && handles < MAX_GROWTH_FILES, `grew by ${files} open files and ${handles} handles`);
+  assert.ok(
+    files < MAX_GROWTH_FILES && handles < MAX_GROWTH_FILES,
+    `grew by ${files} open files and ${handles} handles`,
+  );
 }
 
 test('easyrec serve holds out against 50,000 hostile requests over all its protocols', (t) =>
