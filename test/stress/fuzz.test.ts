@@ -20,8 +20,8 @@ const MAX_GROWTH_MIB = 60;
 const MAX_GROWTH_FILES = 20;
 
 /**
- * Memory once used is kept for what comes next, so that it grows by the largest request whenever more of them come at once
- * than ever before; they are kept small beside what a leak would add up to.
+ * A process keeps the most memory that it ever needed at once: at 64 MiB a request, its size grows by that whenever more of
+ * them coincide than before, and does not with their number. Small ones keep this below what a leak would add up to.
  */
 const LIMITS = { maxBodyBytes: 4 << 20 };
 
