@@ -87,7 +87,7 @@ export async function runTutorial(
     return [`exec >'${logs.at(-1) ?? ''}' 2>&1`, substitute(block.text)];
   });
   // Job control, as in a terminal: %1 is the first job in the background, and kill ends all of it.
-  const head = ['set -euo pipefail', 'set -m', `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT`];
+  const head = ['set -euo pipefail', 'set -m', `trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT`];
   const code = await bash([...head, ...script].join('\n'), folder);
   const printed = logs.map(readOrEmpty);
   if (code === 0) return printed;
