@@ -99,7 +99,8 @@ export function tracedOps(metadata: RunMetadata): readonly TracedOp[] {
       const name = node.node_name ?? '';
       return {
         name,
-        type: /^.*? = ([\w.>]+)\(/.exec(node.timeline_label ?? '')?.[1] ?? name,
+        // Where oneDNN computes an op, TensorFlow renames it: MatMul is then _MklMatMul.
+        type: /^.*? = (?:_Mkl)?([\w.>]+)\(/.exec(node.timeline_label ?? '')?.[1] ?? name,
         device,
         startUs: (node.all_start_micros ?? 0) + startNanos / 1000,
         durationUs: Math.max(endNanos - startNanos, 0) / 1000,

@@ -162,7 +162,7 @@ test('a bad row in the middle of training ends it, and leaves the checkpoints be
   damaged(folder, 'train.csv', (file, lines) => write(file, lines.with(-1, '1,u1')));
   const result = await runCli(['train', ...SMALL], { cwd: folder });
   checkRefused(result, 'error: train.csv:300: expected 6 fields');
-  const parts = ['data-00000-of-00001', 'index', 'input.json'];
+  const parts = ['data-00000-of-00001', 'index', 'input.json', 'touched'];
   assert.deepEqual(
     filesBelow(join(folder, 'model')).filter((name) => /ckpt|partial|export/.test(name)),
     [0, 4, 8].flatMap((step) => parts.map((part) => `model.ckpt-${step}.${part}`)),

@@ -57,6 +57,13 @@ test('a trace says when an op computed, and what ran for a node', () => {
   assert.deepEqual(tracedOps({}), []);
 });
 
+test("an op that oneDNN computes counts as TensorFlow's", () => {
+  const label = 'deep/MatMul = _MklMatMul(a, b)';
+  const nodes = [{ node_name: 'deep/MatMul', timeline_label: label }];
+  const [op] = tracedOps({ step_stats: { dev_stats: [{ node_stats: nodes }] } });
+  assert.equal(op?.type, 'MatMul');
+});
+
 test('a long run is traced after a warm-up and then left alone', () => {
   const { profiler, traced } = profile(50);
   assert.equal(traced.length, 20);
