@@ -1,5 +1,5 @@
 // Runs a model in this process, without any protocol: what a server of it can reach at most. Prints a line of JSON.
-import minimist from 'minimist';
+import { type CommandHelp, type Flags, HelpRequested, parseArguments } from '../../easyrec/cli/args.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { adaptivelyBatched } from '../../easyrec/serving/batching/index.js';
 import { loadModel } from '../../easyrec/serving/load_model.js';
@@ -8,33 +8,53 @@ import { DEFAULT_SIGNATURE } from '../../easyrec/serving/servable.js';
 import { Latencies } from './latencies.js';
 import { readRows, tensorsOf } from './requests.js';
 
-const args = minimist<{ model: string; rows: string; callers: number; seconds: number; batched: boolean }>(
-  process.argv.slice(2),
-  { boolean: ['batched'] },
-);
-const loaded = await loadModel(newestVersion(args.model), { loadOpLibraries: false }, SILENT_LOG);
-const model = args.batched ? adaptivelyBatched(loaded) : loaded;
-const requests = readRows(args.rows, 256).map(tensorsOf);
+const HELP = {
+  name: 'node dist/bench/serving/limit.js',
+  summary: 'Calls a model that has the fields of Criteo, without a server; prints one line of JSON.',
+  flags: {
+    model: { type: 'string', value: 'DIR', help: 'folder of versions', required: true },
+    rows: { type: 'string', value: 'FILE', help: 'what to ask for', required: true },
+    callers: { type: 'number', help: 'calls under way at a time; default: 64' },
+    seconds: { type: 'number', help: 'default: 60' },
+    batched: { type: 'boolean', help: 'join calls as the server does' },
+  },
+} as const satisfies CommandHelp<Flags>;
 
-async function callUntil(untilMs: number, first: number, latencies: Latencies): Promise<void> {
-  for (let i = first; performance.now() < untilMs; i++) {
-    const inputs = requests[i % requests.length];
-    if (inputs === undefined) throw new Error('no rows');
-    const begunMs = performance.now();
-    await model.run({ signatureName: DEFAULT_SIGNATURE, inputs });
-    latencies.add(performance.now() - begunMs);
+async function run(argv: readonly string[]): Promise<void> {
+  const { flags } = parseArguments(argv, HELP);
+  const { callers = 64, seconds = 60 } = flags;
+  const loaded = await loadModel(newestVersion(flags.model), { loadOpLibraries: false }, SILENT_LOG);
+  const model = flags.batched === true ? adaptivelyBatched(loaded) : loaded;
+  const requests = readRows(flags.rows, 256).map(tensorsOf);
+
+  async function callUntil(untilMs: number, first: number, latencies: Latencies): Promise<void> {
+    for (let i = first; performance.now() < untilMs; i++) {
+      const inputs = requests[i % requests.length];
+      if (inputs === undefined) throw new Error('no rows');
+      const begunMs = performance.now();
+      await model.run({ signatureName: DEFAULT_SIGNATURE, inputs });
+      latencies.add(performance.now() - begunMs);
+    }
   }
+
+  async function callFor(most: number): Promise<Latencies> {
+    const latencies = new Latencies();
+    const untilMs = performance.now() + 1000 * most;
+    await Promise.all(Array.from({ length: callers }, (_, i) => callUntil(untilMs, 7 * i, latencies)));
+    return latencies;
+  }
+
+  await callFor(Math.min(2, seconds));
+  const begunMs = performance.now();
+  const latencies = await callFor(seconds);
+  const answers = latencies.answers((performance.now() - begunMs) / 1000);
+  process.stdout.write(`${JSON.stringify(answers)}\n`);
+  await model.close();
 }
 
-async function run(seconds: number): Promise<Latencies> {
-  const latencies = new Latencies();
-  const untilMs = performance.now() + 1000 * seconds;
-  await Promise.all(Array.from({ length: args.callers }, (_, i) => callUntil(untilMs, 7 * i, latencies)));
-  return latencies;
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof HelpRequested)) throw error;
+  process.stdout.write(`${error.message}\n`);
 }
-
-await run(Math.min(2, args.seconds));
-const begunMs = performance.now();
-const latencies = await run(args.seconds);
-process.stdout.write(`${JSON.stringify(latencies.answers((performance.now() - begunMs) / 1000))}\n`);
-await model.close();

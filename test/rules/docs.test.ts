@@ -94,7 +94,9 @@ function helpOfProgram(path: string): string {
 
 before(async () => {
   const texts = await Promise.all(PARTS.map(([command, words]) => helpOf(command, words)));
-  const benches = ['run', 'growth', 'steps'].map((name) => helpOfProgram(`dist/bench/${name}.js`));
+  const benches = ['run', 'growth', 'steps', 'serving/main', 'serving/limit'].map((name) =>
+    helpOfProgram(`dist/bench/${name}.js`),
+  );
   const peers = projectFiles('bench/peers/*.py').map(({ text }) => text);
   known = new Set([...texts, ...benches, ...peers].flatMap((text) => text.match(/--[a-z_]+/g) ?? []));
 });
