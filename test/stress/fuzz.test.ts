@@ -31,7 +31,16 @@ async function attack(
   attacks: number,
 ): Promise<void> {
   const seed = Number(process.env['STRESS_SEED'] ?? 1);
-  const result = await campaign({ seed, attacks, parts: PARTS });
+  let done = 0;
+  const result = await campaign({
+    seed,
+    attacks,
+    parts: PARTS,
+    onPart: ({ problems }, { rssMiB, openFiles }) => {
+      const state = `${rssMiB.toFixed()} MiB, ${openFiles} open files, ${problems.length} problems`;
+      console.log(`${t.name}: ${++done} of ${PARTS} parts; ${state}`);
+    },
+  });
   const { problems, sent, checks, slowest, holdings } = result;
   const memory = holdings.map(({ rssMiB }) => Math.round(rssMiB));
   t.diagnostic(`${sent} attacks and ${checks} right requests; slowest ${JSON.stringify(slowest)}`);
