@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deployPython, withGateway } from './support.js';
+
+const NOTHING = Buffer.alloc(0);
+
+test('a worker that asks for a function in a way that cannot be read is ended, and nothing else is', () =>
+  withGateway(async ({ client }) => {
+    const handler = [
+      'import os, struct, time',
+      'def Handler(req):',
+      "    if req.input: os.write(3, struct.pack('>IBI', 5 + len(req.input), 14, 1) + req.input)",
+      '    if req.input: time.sleep(60)',
+      '    return str(os.getpid())',
+    ];
+    await deployPython(client, 'odd', handler.join('\n'));
+    for (const payload of [Buffer.of(0), Buffer.of(0, 9, 0x61)]) {
+      await assert.rejects(client.invoke('odd', payload), {
+        code: 'Internal',
+        details: /^could not invoke: odd - the worker broke the protocol: expected a function's name/,
+      });
+      assert.match(await client.invoke('odd', NOTHING), /^\d+$/);
+    }
+  }));
