@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deployPython, withGateway } from './support.js';
+import { deployPython, waitFor, withGateway } from './support.js';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -21,4 +21,25 @@ test('a worker that asks for a function in a way that cannot be read is ended, a
       });
       assert.match(await client.invoke('odd', NOTHING), /^\d+$/);
     }
+  }));
+
+test('what a deleted function still prints goes nowhere, least of all into the log of its successor', () =>
+  withGateway(async ({ client }) => {
+    const handler = [
+      'import time',
+      'def Handler(req):',
+      '    time.sleep(1)',
+      "    for i in range(3000): print('old' * 300)",
+      "    return 'done'",
+    ];
+    await deployPython(client, 'chatty', handler.join('\n'));
+    const call = client.invoke('chatty', NOTHING);
+    await waitFor(client, 'chatty', ({ running_calls: running }) => running === 1);
+    await client.delete('chatty');
+    await deployPython(client, 'chatty', "def Handler(req):\n    print('new')\n    return 'new'\n");
+    assert.equal(await call, 'done');
+    assert.equal(await client.invoke('chatty', NOTHING), 'new');
+    const log = await client.getLog('chatty');
+    assert.match(log, /^new$/m);
+    assert.doesNotMatch(log, /old/);
   }));
