@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withTempFolder } from '../../support/temp_folder.js';
+import { endProcess, startProcess } from './gateway_process.js';
 import { deployPython, waitFor, withGateway } from './support.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -42,4 +44,20 @@ test('what a deleted function still prints goes nowhere, least of all into the l
     const log = await client.getLog('chatty');
     assert.match(log, /^new$/m);
     assert.doesNotMatch(log, /old/);
+  }));
+
+test('a gateway without file descriptors for another worker says so, and goes on', () =>
+  withTempFolder(async (folder) => {
+    await using gateway = await startProcess(folder, 'ulimit -n 64');
+    const { client } = gateway;
+    await deployPython(client, 'many', 'import os\ndef Handler(req):\n    return str(os.getpid())\n');
+    const pid = await client.invoke('many', NOTHING);
+    await client.replicaUpdate('many', 40);
+    await waitFor(client, 'many', ({ restarts }) => restarts >= 2);
+    assert.match(await client.invoke('many', NOTHING), /^\d+$/);
+    await client.replicaUpdate('many', 1);
+    await waitFor(client, 'many', ({ available_replicas: available }) => available === 1);
+    assert.equal(await client.invoke('many', NOTHING), pid);
+    assert.match(await client.getLog('many'), /a worker cannot be started: no file descriptors are left/);
+    assert.equal(await endProcess(gateway, 'SIGTERM'), 0);
   }));
