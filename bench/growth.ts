@@ -1,15 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandHelp, type Flags, HelpRequested, parseArguments } from '../easyrec/cli/args.js';
+import { type CommandHelp, type Flags, parseArguments } from '../easyrec/cli/args.js';
 import { generateCriteoLike } from '../easyrec/data/criteo_like.js';
 import { CRITEO_TRAIN_FILE } from '../easyrec/data/criteo_columns.js';
-import { packageFile, packageRoot } from '../easyrec/package_files.js';
+import { packageFile } from '../easyrec/package_files.js';
 import { cacheDirectory } from '../easyrec/setup/cache.js';
 import { type Growth, growthMarkdown, type GrowthPoint } from './growth_table.js';
 import { describeMachine } from './machine.js';
 import { type Command, commandText, measure, resultOf } from './measure.js';
-import { filledPage } from './performance_page.js';
+import { renderSection, type Section, writeSection } from './performance_page.js';
+import { log, runBench, shownCall, shownCommand } from './program.js';
 
 const HELP = {
   name: 'bench/growth',
@@ -37,7 +38,7 @@ const HELP = {
 
 const CONFIG = 'configs/deepfm_backbone_on_criteo.config';
 const SEED = 2024;
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const SECTION: Section<Growth> = { name: 'growth', file: 'growth', markdown: growthMarkdown };
 
 interface Size {
   readonly kind: GrowthPoint['kind'];
@@ -72,9 +73,8 @@ function commandOf(config: string, data: string): Command {
 
 async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
-  const docs = packageFile('docs');
   if (flags.render === true) {
-    await writeGrowthPage(docs, JSON.parse(readFileSync(join(docs, 'growth.json'), 'utf8')) as Growth);
+    await renderSection(SECTION);
     return;
   }
   const cache = resolve(flags.cache ?? join(cacheDirectory(), 'bench'));
@@ -100,37 +100,14 @@ async function run(argv: readonly string[]): Promise<void> {
       );
     }
   }
-  const shown = (command: Command): string =>
-    commandText(command)
-      .replaceAll(process.execPath, 'node')
-      .replaceAll(cache, 'CACHE')
-      .replaceAll(`${packageRoot()}/`, '');
   const growth: Growth = {
     date: new Date().toISOString().slice(0, 10),
-    command: ['bench/growth', ...argv.map((word) => (word.startsWith('/') ? 'PATH' : word))].join(' '),
+    command: shownCall('bench/growth', argv),
     cpu: describeMachine().cpu,
     points,
-    commands: sizes.map(({ command }) => shown(command)),
+    commands: sizes.map(({ command }) => shownCommand(commandText(command), { [cache]: 'CACHE' })),
   };
-  const out = flags.docs === true ? docs : resolve(flags.out ?? packageFile('experiments/bench'));
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'growth.json'), `${JSON.stringify(growth, null, 1)}\n`);
-  if (flags.docs === true) await writeGrowthPage(docs, growth);
-  else writeFileSync(join(out, 'growth.md'), `${growthMarkdown(growth)}\n`);
-  log(`wrote growth.json in ${out}`);
+  await writeSection(SECTION, growth, flags);
 }
 
-async function writeGrowthPage(directory: string, growth: Growth): Promise<void> {
-  const path = join(directory, 'performance.md');
-  writeFileSync(path, await filledPage(readFileSync(path, 'utf8'), 'growth', growthMarkdown(growth)));
-}
-
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof HelpRequested) process.stdout.write(`${error.message}\n`);
-  else {
-    log(`error: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+await runBench(run);

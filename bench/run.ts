@@ -1,15 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type CommandHelp, type Flags, HelpRequested, parseArguments } from '../easyrec/cli/args.js';
-import { packageFile, packageRoot } from '../easyrec/package_files.js';
+import { type CommandHelp, type Flags, parseArguments } from '../easyrec/cli/args.js';
+import { UserError } from '../easyrec/errors.js';
+import { packageFile } from '../easyrec/package_files.js';
 import { loadLibtensorflow } from '../easyrec/tf/native.js';
 import { cacheDirectory } from '../easyrec/setup/cache.js';
+import { ratesChart } from './chart.js';
 import { jobsOf } from './jobs.js';
 import { describeMachine } from './machine.js';
+import { resultsMarkdown } from './markdown.js';
 import { takeMeasurement } from './measurement.js';
-import { writePage, writeResults } from './performance_page.js';
+import { renderSection, type Section, writeSection } from './performance_page.js';
 import { pinnedVersions, preparePeers } from './peers.js';
+import { log, runBench, shownCall, shownCommand } from './program.js';
 import { jobKey, type Measurement, type Results, type SystemRecord } from './results.js';
 import { type System, SYSTEMS } from './systems.js';
 import { criteoWorkload, movielensWorkload } from './workloads.js';
@@ -55,14 +59,17 @@ const HELP = {
   },
 } as const satisfies CommandHelp<Flags>;
 
-const { stderr } = process;
-const log = (line: string): void => void stderr.write(`${line}\n`);
+const SECTION: Section<Results> = {
+  name: 'results',
+  file: 'performance',
+  markdown: resultsMarkdown,
+  chart: ratesChart,
+};
 
 async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
-  const docs = packageFile('docs');
   if (flags.render === true) {
-    await writePage(docs, JSON.parse(readFileSync(join(docs, 'performance.json'), 'utf8')) as Results);
+    await renderSection(SECTION);
     return;
   }
   const cache = resolve(flags.cache ?? join(cacheDirectory(), 'bench'));
@@ -82,7 +89,8 @@ async function run(argv: readonly string[]): Promise<void> {
   const names = flags.workloads ?? Object.keys(makers);
   const workloads = names.map((name) => {
     const make = name === 'criteo' || name === 'movielens' ? makers[name] : undefined;
-    if (make === undefined) throw new Error(`--workloads: expected criteo or movielens, received ${name}`);
+    if (make === undefined)
+      throw new UserError(`--workloads: expected criteo or movielens, received ${name}`);
     log(`data of ${name}`);
     return make(size);
   });
@@ -99,12 +107,8 @@ async function run(argv: readonly string[]): Promise<void> {
       const setting = { job, workload, steps: flags.steps ?? 100, peers };
       const { measurement, command } = await takeMeasurement(system, setting, turn);
       measurements.push(measurement);
-      const shown = [
-        [cache, 'CACHE'],
-        [easyrec ?? '\0', 'EASYREC'],
-        [process.execPath, 'node'],
-        [`${packageRoot()}/`, ''],
-      ].reduce((text, [from = '', to = '']) => text.replaceAll(from, to), command);
+      const folders = { [cache]: 'CACHE', ...(easyrec !== null && { [easyrec]: 'EASYREC' }) };
+      const shown = shownCommand(command, folders);
       commands.set(jobKey(job), { ...job, command: shown });
       log(`run ${turn}: ${jobKey(job)}: ${Math.round(measurement.rowsPerSecond)} rows/s`);
     }
@@ -112,19 +116,14 @@ async function run(argv: readonly string[]): Promise<void> {
   const [criteo] = workloads.filter(({ id }) => id === 'criteo');
   const results: Results = {
     date: new Date().toISOString().slice(0, 10),
-    command: ['bench/run', ...argv.map((word) => (word.startsWith('/') ? 'PATH' : word))].join(' '),
+    command: shownCall('bench/run', argv),
     machine,
     data: { trainRows: size.rows, testRows: size.testRows, oracleAuc: criteo?.oracleAuc ?? null },
     systems: systems.map((system) => recordOf(system, peers.tcmalloc !== null)),
     commands: [...commands.values()],
     measurements,
   };
-  const out = flags.docs === true ? docs : resolve(flags.out ?? packageFile('experiments/bench'));
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'performance.json'), `${JSON.stringify(results, null, 1)}\n`);
-  if (flags.docs === true) await writePage(docs, results);
-  else writeResults(out, results);
-  log(`wrote performance.json, .md and .svg in ${out}`);
+  await writeSection(SECTION, results, flags);
 }
 
 function defaultSystems(easyrec: string | null): readonly string[] {
@@ -134,7 +133,7 @@ function defaultSystems(easyrec: string | null): readonly string[] {
 function chosenSystems(names: readonly string[]): readonly System[] {
   for (const name of names) {
     if (SYSTEMS.some(({ id }) => id === name)) continue;
-    throw new Error(`--systems: expected ${SYSTEMS.map(({ id }) => id).join(', ')}, received ${name}`);
+    throw new UserError(`--systems: expected ${SYSTEMS.map(({ id }) => id).join(', ')}, received ${name}`);
   }
   return SYSTEMS.filter(({ id }) => names.includes(id));
 }
@@ -152,12 +151,4 @@ function ourVersions(): string {
   return `easyrec ${version}, libtensorflow ${loadLibtensorflow().version}`;
 }
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof HelpRequested) process.stdout.write(`${error.message}\n`);
-  else {
-    log(`error: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+await runBench(run);

@@ -1,5 +1,5 @@
 // Times training steps without checkpoints: on batches that are ready, or read as training reads them.
-import { type CommandHelp, type Flags, HelpRequested, parseArguments } from '../easyrec/cli/args.js';
+import { type CommandHelp, type Flags, parseArguments } from '../easyrec/cli/args.js';
 import { PIPELINE_FLAGS, planFromFlags } from '../easyrec/cli/pipeline.js';
 import type { BatchReader } from '../easyrec/input/reader.js';
 import { SILENT_LOG } from '../easyrec/log.js';
@@ -10,6 +10,7 @@ import { learningOf } from '../easyrec/train/optimizer_config.js';
 import { type PreparedBatch, prepareBatch } from '../easyrec/train/prepared_batch.js';
 import { sessionConfig } from '../easyrec/train/session_config.js';
 import { buildTrainingGraph, type TrainStep } from '../easyrec/train/training_graph.js';
+import { runBench } from './program.js';
 
 const HELP = {
   name: 'node dist/bench/steps.js',
@@ -114,9 +115,4 @@ async function run(argv: readonly string[]): Promise<void> {
   graph.store?.dispose();
 }
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof HelpRequested)) throw error;
-  process.stdout.write(`${error.message}\n`);
-}
+await runBench(run);

@@ -1,10 +1,11 @@
 // Runs a model in this process, without any protocol: what a server of it can reach at most. Prints a line of JSON.
-import { type CommandHelp, type Flags, HelpRequested, parseArguments } from '../../easyrec/cli/args.js';
+import { type CommandHelp, type Flags, parseArguments } from '../../easyrec/cli/args.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { adaptivelyBatched } from '../../easyrec/serving/batching/index.js';
 import { loadModel } from '../../easyrec/serving/load_model.js';
 import { newestVersion } from '../../easyrec/serving/model_versions.js';
 import { DEFAULT_SIGNATURE } from '../../easyrec/serving/servable.js';
+import { runBench } from '../program.js';
 import { Latencies } from './latencies.js';
 import { readRows, tensorsOf } from './requests.js';
 
@@ -52,9 +53,4 @@ async function run(argv: readonly string[]): Promise<void> {
   await model.close();
 }
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof HelpRequested)) throw error;
-  process.stdout.write(`${error.message}\n`);
-}
+await runBench(run);

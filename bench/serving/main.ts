@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandHelp, type Flags, HelpRequested, parseArguments } from '../../easyrec/cli/args.js';
+import { type CommandHelp, type Flags, parseArguments } from '../../easyrec/cli/args.js';
 import { CRITEO_TEST_FILE, CRITEO_TRAIN_FILE } from '../../easyrec/data/criteo_columns.js';
 import { generateCriteoLike } from '../../easyrec/data/criteo_like.js';
-import { packageFile, packageRoot } from '../../easyrec/package_files.js';
+import { packageFile } from '../../easyrec/package_files.js';
 import { cacheDirectory } from '../../easyrec/setup/cache.js';
 import { describeMachine } from '../machine.js';
 import { type Command, commandText, measure, resultOf } from '../measure.js';
-import { filledPage } from '../performance_page.js';
+import { renderSection, type Section, writeSection } from '../performance_page.js';
+import { log, runBench, shownCall, shownCommand } from '../program.js';
 import type { Answers } from './latencies.js';
 import { ServerProcess } from './server.js';
 import { type Serving, servingMarkdown, type ServingPoint } from './table.js';
@@ -36,7 +37,7 @@ const HELP = {
 const CONFIG = 'configs/deepfm_backbone_on_criteo.config';
 const NAME = 'deepfm';
 const [TABLE_ROWS, TRAIN_ROWS, SEED] = [100_000, 100_000, 2024];
-const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const SECTION: Section<Serving> = { name: 'serving', file: 'serving', markdown: servingMarkdown };
 
 interface Model {
   /** Folder of versions. */
@@ -127,9 +128,8 @@ function served(name: string, { protocol, model, connections, seconds, flags }: 
 
 async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
-  const docs = packageFile('docs');
   if (flags.render === true) {
-    await writeServingPage(docs, JSON.parse(readFileSync(join(docs, 'serving.json'), 'utf8')) as Serving);
+    await renderSection(SECTION);
     return;
   }
   const { seconds = 60, connections = 64, runs = 3 } = flags;
@@ -155,39 +155,16 @@ async function run(argv: readonly string[]): Promise<void> {
       );
     }
   }
-  const shown = (command: Command): string =>
-    commandText(command)
-      .replaceAll(process.execPath, 'node')
-      .replaceAll(cache, 'CACHE')
-      .replaceAll(`${packageRoot()}/`, '');
   const serving: Serving = {
     date: new Date().toISOString().slice(0, 10),
-    command: ['bench/serve', ...argv.map((word) => (word.startsWith('/') ? 'PATH' : word))].join(' '),
+    command: shownCall('bench/serve', argv),
     cpu: describeMachine().cpu,
     connections,
     seconds,
     points,
-    commands: ways.map((way) => shown(way.shown)),
+    commands: ways.map(({ shown }) => shownCommand(commandText(shown), { [cache]: 'CACHE' })),
   };
-  const out = flags.docs === true ? docs : resolve(flags.out ?? packageFile('experiments/bench'));
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, 'serving.json'), `${JSON.stringify(serving, null, 1)}\n`);
-  if (flags.docs === true) await writeServingPage(docs, serving);
-  else writeFileSync(join(out, 'serving.md'), `${servingMarkdown(serving)}\n`);
-  log(`wrote serving.json in ${out}`);
+  await writeSection(SECTION, serving, flags);
 }
 
-async function writeServingPage(directory: string, serving: Serving): Promise<void> {
-  const path = join(directory, 'performance.md');
-  writeFileSync(path, await filledPage(readFileSync(path, 'utf8'), 'serving', servingMarkdown(serving)));
-}
-
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof HelpRequested) process.stdout.write(`${error.message}\n`);
-  else {
-    log(`error: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+await runBench(run);

@@ -14,8 +14,6 @@ namespace easyrec::dense {
 
 namespace {
 
-constexpr int64_t kBlockRows = 64;
-
 /** What both kernels know of each column. */
 template <typename T>
 struct Columns {
@@ -208,7 +206,7 @@ class BatchNorm {
     const Columns<T> by{mean.data<T>(), scale.data(), beta.data<T>()};
     const T* const from = x.data<T>();
     T* const to = y.data<T>();
-    threads_.Run(RowBlocks(matrix.rows, kBlockRows), matrix.rows * columns,
+    threads_.Run(RowBlocks(matrix.rows), matrix.rows * columns,
                  [&](Rows rows, int64_t) { RunNormalize(relu_, from, rows, columns, by, to); });
   }
 
@@ -216,7 +214,7 @@ class BatchNorm {
   /** Of the blocks, then of all by Chan's formula: no digits are lost where the mean is large. */
   void Moments(const T* x, const Matrix& matrix, T* mean, T* variance) const {
     const int64_t columns = matrix.columns;
-    const RowBlocks blocks(matrix.rows, kBlockRows);
+    const RowBlocks blocks(matrix.rows);
     std::vector<T> moments(static_cast<size_t>(3 * blocks.count() * columns));
     threads_.Run(blocks, matrix.rows * columns, [&](Rows rows, int64_t i) {
       RunMoments(x, rows, columns, moments.data() + 3 * i * columns);
@@ -293,7 +291,7 @@ class BatchNormGrad {
     }
     const T* const xs = x.data<T>();
     T* const dxs = dx.data<T>();
-    threads_.Run(RowBlocks(matrix.rows, kBlockRows), matrix.rows * columns, [&](Rows part, int64_t) {
+    threads_.Run(RowBlocks(matrix.rows), matrix.rows * columns, [&](Rows part, int64_t) {
       RunInputGradient(relu_, xs, dys, part, columns, by, mean_g.data(), slope.data(), dxs);
     });
   }
@@ -306,7 +304,7 @@ class BatchNormGrad {
 
   Sums AddUp(const T* x, const T* dy, const Matrix& matrix, Columns<T> by) const {
     const int64_t columns = matrix.columns;
-    const RowBlocks blocks(matrix.rows, kBlockRows);
+    const RowBlocks blocks(matrix.rows);
     std::vector<T> parts(static_cast<size_t>(2 * blocks.count() * columns));
     threads_.Run(blocks, matrix.rows * columns, [&](Rows rows, int64_t i) {
       T* const own = parts.data() + 2 * i * columns;

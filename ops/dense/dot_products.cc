@@ -12,7 +12,6 @@ namespace easyrec::dense {
 
 namespace {
 
-constexpr int64_t kBlockRows = 64;
 constexpr int64_t kLanes = 8;
 constexpr int64_t kChunk = 16;
 
@@ -127,7 +126,7 @@ template <typename T>
 class DotProducts {
  public:
   explicit DotProducts(const Construction& construction)
-      : width_(WidthOf(construction)),
+      : width_(PositiveInt(construction, "width")),
         count_(construction.Int("N")),
         diagonal_(construction.Bool("diagonal")),
         threads_(construction) {}
@@ -137,7 +136,7 @@ class DotProducts {
     const int64_t count = static_cast<int64_t>(fields.fields().size());
     const Tensor products = context.Output<T>(0, {fields.rows(), PairsOf(count, diagonal_)});
     T* const to = products.data<T>();
-    threads_.Run(RowBlocks(fields.rows(), kBlockRows), products.size() * width_, [&](Rows rows, int64_t) {
+    threads_.Run(RowBlocks(fields.rows()), products.size() * width_, [&](Rows rows, int64_t) {
       std::vector<T> scratch(static_cast<size_t>((width_ + 1) * RoundUp(count)));
       RunProducts(fields.fields(), rows, width_, diagonal_, scratch.data(), to);
     });
@@ -154,7 +153,7 @@ template <typename T>
 class DotProductsGrad {
  public:
   explicit DotProductsGrad(const Construction& construction)
-      : width_(WidthOf(construction)),
+      : width_(PositiveInt(construction, "width")),
         count_(construction.Int("N")),
         diagonal_(construction.Bool("diagonal")),
         threads_(construction) {}
@@ -166,7 +165,7 @@ class DotProductsGrad {
     ExpectShape(dy, "dy", {fields.rows(), PairsOf(static_cast<int64_t>(fields.fields().size()), diagonal_)});
     const FieldGradients<T> gradients(context, fields, width_);
     const T* const from = dy.data<T>();
-    threads_.Run(RowBlocks(fields.rows(), kBlockRows), dy.size() * width_, [&](Rows rows, int64_t) {
+    threads_.Run(RowBlocks(fields.rows()), dy.size() * width_, [&](Rows rows, int64_t) {
       RunProductGradients(fields.fields(), rows, width_, diagonal_, from, gradients.fields());
     });
   }

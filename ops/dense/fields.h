@@ -72,11 +72,11 @@ class FieldGradients {
   std::vector<Tensor> parts_;
 };
 
-/** The attribute `width`, which must be positive. */
-inline int64_t WidthOf(const Construction& construction) {
-  const int64_t width = construction.Int("width");
-  if (width < 1) throw InvalidArgument("width: expected 1 or more, received " + std::to_string(width));
-  return width;
+/** An attribute that must be positive. */
+inline int64_t PositiveInt(const Construction& construction, const char* name) {
+  const int64_t value = construction.Int(name);
+  if (value < 1) throw InvalidArgument(std::string(name) + ": expected 1 or more, received " + std::to_string(value));
+  return value;
 }
 
 /** Throws unless `tensor` has that shape. */

@@ -8,8 +8,6 @@ namespace easyrec::dense {
 
 namespace {
 
-constexpr int64_t kBlockRows = 64;
-
 template <typename T>
 using Inputs = std::vector<Field<const T>>;
 template <typename T>
@@ -70,7 +68,7 @@ template <typename T>
 class Fm {
  public:
   explicit Fm(const Construction& construction)
-      : width_(WidthOf(construction)), count_(construction.Int("N")), threads_(construction) {}
+      : width_(PositiveInt(construction, "width")), count_(construction.Int("N")), threads_(construction) {}
 
   void Compute(const Context& context) const {
     const Fields<T> fields(context, static_cast<int>(count_), width_);
@@ -80,7 +78,7 @@ class Fm {
     T* const crosses = cross.data<T>();
     T* const sums = sum.data<T>();
     const int64_t elements = fields.rows() * static_cast<int64_t>(fields.fields().size()) * width_;
-    threads_.Run(RowBlocks(fields.rows(), kBlockRows), elements,
+    threads_.Run(RowBlocks(fields.rows()), elements,
                  [&](Rows rows, int64_t) { RunFm(fields.fields(), rows, width_, sums, crosses); });
   }
 
@@ -94,7 +92,7 @@ template <typename T>
 class FmGrad {
  public:
   explicit FmGrad(const Construction& construction)
-      : width_(WidthOf(construction)), count_(construction.Int("N")), threads_(construction) {}
+      : width_(PositiveInt(construction, "width")), count_(construction.Int("N")), threads_(construction) {}
 
   void Compute(const Context& context) const {
     const int count = static_cast<int>(count_);
@@ -107,7 +105,7 @@ class FmGrad {
     const T* const sums = sum.data<T>();
     const T* const dys = dy.data<T>();
     const int64_t elements = fields.rows() * static_cast<int64_t>(fields.fields().size()) * width_;
-    threads_.Run(RowBlocks(fields.rows(), kBlockRows), elements, [&](Rows rows, int64_t) {
+    threads_.Run(RowBlocks(fields.rows()), elements, [&](Rows rows, int64_t) {
       RunFmGrad(fields.fields(), rows, width_, sums, dys, gradients.fields());
     });
   }

@@ -12,8 +12,6 @@ namespace easyrec::dense {
 
 namespace {
 
-constexpr int64_t kBlockRows = 64;
-
 /** N fields, for each of which a row has K numbers and all rows share K vectors of D. */
 struct Sizes {
   int64_t rows;
@@ -86,17 +84,11 @@ Sizes SizesOf(const Tensor& numbers, const Tensor& other, const char* name, int6
   return {numbers.shape()[0], fields, numbers.shape()[1] / fields, other.shape()[1] / fields};
 }
 
-int64_t FieldsOf(const Construction& construction) {
-  const int64_t fields = construction.Int("fields");
-  if (fields < 1) throw InvalidArgument("fields: expected 1 or more, received " + std::to_string(fields));
-  return fields;
-}
-
 template <typename T>
 class Projections {
  public:
   explicit Projections(const Construction& construction)
-      : fields_(FieldsOf(construction)), threads_(construction) {}
+      : fields_(PositiveInt(construction, "fields")), threads_(construction) {}
 
   void Compute(const Context& context) const {
     const Tensor numbers = context.Input(0);
@@ -111,7 +103,7 @@ class Projections {
       std::fill_n(results, result.size(), T(0));
       return;
     }
-    threads_.Run(RowBlocks(sizes.rows, kBlockRows), result.size(),
+    threads_.Run(RowBlocks(sizes.rows), result.size(),
                  [&](Rows rows, int64_t) { RunProjections(sizes, rows, factors, vector, results); });
   }
 
@@ -124,7 +116,7 @@ template <typename T>
 class ProjectionsGrad {
  public:
   explicit ProjectionsGrad(const Construction& construction)
-      : fields_(FieldsOf(construction)), threads_(construction) {}
+      : fields_(PositiveInt(construction, "fields")), threads_(construction) {}
 
   void Compute(const Context& context) const {
     const Tensor numbers = context.Input(0);
@@ -135,7 +127,7 @@ class ProjectionsGrad {
     const T* const factors = numbers.data<T>();
     const T* const dys = dy.data<T>();
     T* const total = gradient.data<T>();
-    const RowBlocks blocks(sizes.rows, kBlockRows);
+    const RowBlocks blocks(sizes.rows);
     std::vector<T> sums(static_cast<size_t>(blocks.count() * gradient.size()));
     threads_.Run(blocks, dy.size(), [&](Rows rows, int64_t block) {
       RunProjectionSums(sizes, rows, factors, dys, sums.data() + block * gradient.size());

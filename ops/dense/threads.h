@@ -20,17 +20,18 @@ struct Rows {
   int64_t end;
 };
 
-/** Parts of so many rows each; the last may have fewer. */
+/** The parts of a batch, of 64 rows each; the last may have fewer. */
 class RowBlocks {
  public:
-  RowBlocks(int64_t rows, int64_t block) : rows_(rows), block_(block) {}
+  explicit RowBlocks(int64_t rows) : rows_(rows) {}
 
-  int64_t count() const { return (rows_ + block_ - 1) / block_; }
-  Rows at(int64_t i) const { return {i * block_, std::min(rows_, (i + 1) * block_)}; }
+  int64_t count() const { return (rows_ + kRows - 1) / kRows; }
+  Rows at(int64_t i) const { return {i * kRows, std::min(rows_, (i + 1) * kRows)}; }
 
  private:
+  static constexpr int64_t kRows = 64;
+
   int64_t rows_;
-  int64_t block_;
 };
 
 /** The threads of one kernel: its attribute `threads`, 0 for as many as the machine has cores. */

@@ -22,6 +22,15 @@ Error Wrong(const std::string& feature, const std::string& expected, int64_t rec
 
 }  // namespace
 
+OpDefinition& FeatureAttributes::Define(OpDefinition& op) {
+  return op.Attribute("store: int")
+      .Attribute("features: list(string)")
+      .Attribute("tables: list(int)")
+      .Attribute("combiners: list(string)")
+      .Attribute("optional: list(int) = []")
+      .Attribute("N: int >= 1");
+}
+
 FeatureAttributes::FeatureAttributes(const Construction& construction)
     : store(FindStore(construction.Int("store"))), names(construction.Strings("features")) {
   const std::vector<int64_t> indices = construction.Ints("tables");
@@ -121,6 +130,10 @@ int64_t BatchSizeInput(const Context& context, int input) {
   const int32_t size = ScalarInput<int32_t>(context, input, "batch_size");
   if (size < 0) throw InvalidArgument("batch_size: expected 0 or more, received " + std::to_string(size));
   return size;
+}
+
+OpDefinition& Batch::DefineInputs(OpDefinition& op) {
+  return op.Input("ids: N * int64").Input("rows: N * int64").Input("weights: N * float");
 }
 
 Batch::Batch(const Context& context, const FeatureAttributes& attributes, const std::vector<int64_t>& sizes,

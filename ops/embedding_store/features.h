@@ -23,6 +23,9 @@ struct FeatureGroup {
 
 /** The attributes `store`, `features`, `tables`, `combiners` and `optional` of an op. */
 struct FeatureAttributes {
+  /** Adds them to an op, and `N`, how many features there are. */
+  static OpDefinition& Define(OpDefinition& op);
+
   explicit FeatureAttributes(const Construction& construction);
 
   size_t size() const { return names.size(); }
@@ -90,6 +93,9 @@ class Feature {
 /** The features of a call, and how its work is shared out. */
 class Batch {
  public:
+  /** Adds the inputs to an op. */
+  static OpDefinition& DefineInputs(OpDefinition& op);
+
   /**
    * Reads the inputs `ids`, `rows` and `weights`, in this order from `input` on; moves `input` past them.
    * `sizes`: rows of the batch, for each feature.

@@ -6,6 +6,12 @@
 
 namespace easyrec::embedding {
 
+OpDefinition& DefineGradients(OpDefinition& op) {
+  op.Input("batch_sizes: L * int32");
+  Batch::DefineInputs(op).Input("records: L * int64").Input("gradients: L * float");
+  return FeatureAttributes::Define(op).Attribute("lookup_sizes: list(int)").Attribute("L: int >= 1");
+}
+
 LookupSizes::LookupSizes(const Construction& construction, const FeatureAttributes& attributes)
     : sizes_(construction.Ints("lookup_sizes")) {
   int64_t features = 0;

@@ -33,6 +33,12 @@ class Gradients {
   std::vector<FeatureGradient> features_;
 };
 
+/**
+ * Adds to an op what tells the gradients of the rows of a step: the inputs `batch_sizes`, those of a `Batch`, `records`
+ * and `gradients`, the attributes of the features, `lookup_sizes`, and `L`, how many lookups there are.
+ */
+OpDefinition& DefineGradients(OpDefinition& op);
+
 /** The attribute `lookup_sizes` of an op: how many of its features belong to each lookup. */
 class LookupSizes {
  public:

@@ -363,19 +363,10 @@ void InferShapes(const ShapeContext& context) {
 }
 
 [[maybe_unused]] const bool registered = [] {
-  OpDefinition("EasyRecEmbeddingLookup")
-      .Input("batch_size: int32")
-      .Input("ids: N * int64")
-      .Input("rows: N * int64")
-      .Input("weights: N * float")
-      .Output("vectors: float")
-      .Output("records: int64")
-      .Attribute("store: int")
-      .Attribute("features: list(string)")
-      .Attribute("tables: list(int)")
-      .Attribute("combiners: list(string)")
-      .Attribute("optional: list(int) = []")
-      .Attribute("N: int >= 1")
+  OpDefinition op("EasyRecEmbeddingLookup");
+  op.Input("batch_size: int32");
+  Batch::DefineInputs(op).Output("vectors: float").Output("records: int64");
+  FeatureAttributes::Define(op)
       .Attribute("train: bool")
       .Stateful()
       .ShapeFunction<InferShapes>()

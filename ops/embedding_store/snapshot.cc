@@ -25,13 +25,14 @@ Snapshot::Snapshot(std::shared_ptr<Store> store) : store_(std::move(store)) {
     const Table& table = store_->table(index);
     std::vector<Part>& parts = tables_.emplace_back();
     std::vector<CountedKey>& counted = counted_.emplace_back();
-    counted.reserve(static_cast<size_t>(table.counted_keys()));
+    const int64_t counted_keys = table.counted_keys();
+    counted.reserve(static_cast<size_t>(counted_keys));
     for (uint32_t number = 0; number < Table::kShards; number++) {
       const Shard& shard = table.shard(number);
       Part& part = parts.emplace_back(memory_, table.record_floats());
       part.states.assign(static_cast<size_t>(shard.records.size()), kLive);
       for (const int32_t slot : shard.records.free()) part.states[static_cast<size_t>(slot)] = kFree;
-      if (table.counted_keys() == 0) continue;
+      if (counted_keys == 0) continue;
       for (const IndexEntry& entry : shard.index) {
         if (entry.slot == IndexEntry::kFree || entry.has_record()) continue;
         counted.push_back({entry.id, {entry.count(), entry.last}});

@@ -90,22 +90,9 @@ class SquaredNorm {
 void InferShape(const ShapeContext& context) { context.SetOutput(0, context.Scalar()); }
 
 [[maybe_unused]] const bool registered = [] {
-  OpDefinition("EasyRecEmbeddingSquaredNorm")
-      .Input("batch_sizes: L * int32")
-      .Input("ids: N * int64")
-      .Input("rows: N * int64")
-      .Input("weights: N * float")
-      .Input("records: L * int64")
-      .Input("gradients: L * float")
+  OpDefinition op("EasyRecEmbeddingSquaredNorm");
+  DefineGradients(op)
       .Output("squared_norm: float")
-      .Attribute("store: int")
-      .Attribute("features: list(string)")
-      .Attribute("tables: list(int)")
-      .Attribute("combiners: list(string)")
-      .Attribute("optional: list(int) = []")
-      .Attribute("lookup_sizes: list(int)")
-      .Attribute("N: int >= 1")
-      .Attribute("L: int >= 1")
       .Stateful()
       .ShapeFunction<InferShape>()
       .Register();

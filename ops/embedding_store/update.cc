@@ -99,23 +99,9 @@ class Update {
 void NoOutputs(const ShapeContext&) {}
 
 [[maybe_unused]] const bool registered = [] {
-  OpDefinition("EasyRecEmbeddingUpdate")
-      .Input("rate: float")
-      .Input("scale: float")
-      .Input("batch_sizes: L * int32")
-      .Input("ids: N * int64")
-      .Input("rows: N * int64")
-      .Input("weights: N * float")
-      .Input("records: L * int64")
-      .Input("gradients: L * float")
-      .Attribute("store: int")
-      .Attribute("features: list(string)")
-      .Attribute("tables: list(int)")
-      .Attribute("combiners: list(string)")
-      .Attribute("optional: list(int) = []")
-      .Attribute("lookup_sizes: list(int)")
-      .Attribute("N: int >= 1")
-      .Attribute("L: int >= 1")
+  OpDefinition op("EasyRecEmbeddingUpdate");
+  op.Input("rate: float").Input("scale: float");
+  DefineGradients(op)
       .Stateful()
       .ShapeFunction<NoOutputs>()
       .Register();

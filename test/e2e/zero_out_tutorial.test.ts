@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { startModelServer } from '../../easyrec/serving/model_server.js';
 import { freePort } from '../support/free_port.js';
-import { installPackage } from '../support/installed_package.js';
 import { pageSection } from '../support/page_section.js';
 import { ORACLE_VERSIONS, runPython, skipWithoutTensorflow } from '../support/python.js';
-import { missingLines, parseTutorial, runTutorial } from '../support/tutorial.js';
+import { checkPrinted, fileBlock, followTutorial, parseTutorial } from '../support/tutorial.js';
 
 const INSTALL = 'npm install easyrec\n';
 const REQUEST = '{"inputs": [[1,2], [3,4]]}';
@@ -17,32 +16,20 @@ const ANSWER = JSON.parse('{"outputs": [[1, 0], [0, 0]]}') as unknown;
 const section = pageSection('docs/serving.md', 'Tutorial: zero_out');
 const blocks = parseTutorial(section);
 
-function fileBlock(name: string): string {
-  const block = blocks.find((candidate) => candidate.kind === 'file' && candidate.name === name);
-  assert.ok(block);
-  return block.text;
-}
-
 describe('the tutorial of zero_out, as written, from an empty folder', () => {
   const root = mkdtempSync(join(tmpdir(), 'easyrec-zero-out-'));
-  const [folder, scratch] = [join(root, 'folder'), join(root, 'scratch')];
+  const folder = join(root, 'folder');
   let printed: readonly string[] = [];
   let port = 0;
 
   before(async () => {
-    mkdirSync(folder);
-    mkdirSync(scratch);
-    await installPackage(scratch);
     port = await freePort();
     const grpcPort = await freePort();
-    const modules = `mv '${join(scratch, 'node_modules')}' node_modules\n`;
     // The ports are this machine's to give; the rest is done as it stands.
-    printed = await runTutorial(blocks, {
-      folder,
-      scratch,
+    printed = await followTutorial(blocks, {
+      root,
       substitute: (commands) =>
         commands
-          .replace(INSTALL, modules)
           .replace('easyrec serve ', `easyrec serve --port off --rest_api_port ${port} `)
           .replace('8500', String(grpcPort))
           .replaceAll('8501', String(port)),
@@ -63,18 +50,12 @@ describe('the tutorial of zero_out, as written, from an empty folder', () => {
   });
 
   test('prints what it shows, through either program', () => {
-    let commands = -1;
-    let checked = 0;
-    for (const block of blocks) {
-      if (block.kind === 'commands') commands += 1;
-      if (block.kind !== 'output') continue;
-      const text = printed[commands] ?? '';
-      assert.deepEqual(missingLines(block.text, text), [], `line ${block.line}; printed:\n${text}`);
+    const texts = checkPrinted(blocks, printed);
+    for (const text of texts) {
       const [answer = '{}'] = /\{\s*"outputs"[^}]*\}/.exec(text) ?? [];
       assert.deepEqual(JSON.parse(answer), ANSWER);
-      checked += 1;
     }
-    assert.equal(checked, 2);
+    assert.equal(texts.length, 2);
     assert.ok(section.includes('`{"outputs": [[1, 0], [0, 0]]}`'));
   });
 
@@ -88,7 +69,7 @@ describe('the tutorial of zero_out, as written, from an empty folder', () => {
       const models = join(folder, 'models', 'zero_out');
       rmSync(join(models, '2'), { recursive: true, force: true });
       const there = 'import os, sys\nos.chdir(sys.argv[1])\n';
-      await runPython(version, there + fileBlock('zero_out.py'), [folder]);
+      await runPython(version, there + fileBlock(blocks, 'zero_out.py'), [folder]);
       const server = await startModelServer({
         modelBasePath: models,
         modelName: 'zero_out',

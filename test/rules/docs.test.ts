@@ -94,7 +94,7 @@ function helpOfProgram(path: string): string {
 
 before(async () => {
   const texts = await Promise.all(PARTS.map(([command, words]) => helpOf(command, words)));
-  const benches = ['run', 'growth', 'steps', 'serving/main', 'serving/limit'].map((name) =>
+  const benches = ['run', 'growth', 'steps', 'serving/main', 'serving/limit', 'serving/load'].map((name) =>
     helpOfProgram(`dist/bench/${name}.js`),
   );
   const peers = projectFiles('bench/peers/*.py').map(({ text }) => text);

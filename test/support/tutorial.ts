@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { installPackage } from './installed_package.js';
 
 /** A fenced block of a tutorial, in the order of the text. */
 export type TutorialBlock =
@@ -36,6 +38,13 @@ export function parseTutorial(markdown: string): readonly TutorialBlock[] {
   return blocks;
 }
 
+/** The text of a tutorial's file. */
+export function fileBlock(blocks: readonly TutorialBlock[], name: string): string {
+  const block = blocks.find((candidate) => candidate.kind === 'file' && candidate.name === name);
+  assert.ok(block);
+  return block.text;
+}
+
 /** The lines that are missing from what commands printed; the others come in this order. */
 export function missingLines(expected: string, printed: string): readonly string[] {
   let rest = printed.split('\n');
@@ -50,11 +59,32 @@ export function missingLines(expected: string, printed: string): readonly string
     });
 }
 
+/**
+ * Holds each block of output against what the commands before it printed.
+ *
+ * @param expected What is expected for a block's text. Default: the text itself.
+ * @returns What was printed, for each block of output.
+ */
+export function checkPrinted(
+  blocks: readonly TutorialBlock[],
+  printed: readonly string[],
+  expected: (text: string) => string = (text) => text,
+): readonly string[] {
+  let commands = -1;
+  return blocks.flatMap((block) => {
+    if (block.kind === 'commands') commands += 1;
+    if (block.kind !== 'output') return [];
+    const text = printed[commands] ?? '';
+    assert.deepEqual(missingLines(expected(block.text), text), [], `line ${block.line}; printed:\n${text}`);
+    return [text];
+  });
+}
+
 function escape(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-export interface TutorialOptions {
+interface TutorialOptions {
   /** An empty folder, in which everything happens. */
   readonly folder: string;
   /** Where files and printed text are kept beside it. */
@@ -69,7 +99,7 @@ export interface TutorialOptions {
  * @returns What each block of commands printed, in order.
  * @throws Error with what was printed, when commands fail.
  */
-export async function runTutorial(
+async function runTutorial(
   blocks: readonly TutorialBlock[],
   { folder, scratch, substitute }: TutorialOptions,
 ): Promise<readonly string[]> {
@@ -92,6 +122,37 @@ export async function runTutorial(
   const printed = logs.map(readOrEmpty);
   if (code === 0) return printed;
   throw new Error(`the commands ended with ${code ?? 'a signal'}; they printed:\n${printed.join('\n---\n')}`);
+}
+
+export interface FollowOptions {
+  /** An empty folder; the tutorial's own, in which everything happens, is the folder `folder` in it. */
+  readonly root: string;
+  /** Packages that the tutorial installs besides this one. Default: none. */
+  readonly extra?: readonly string[];
+  /** Changes a block's commands before they run. Default: nothing is changed. */
+  readonly substitute?: (commands: string) => string;
+}
+
+/**
+ * As `runTutorial`, from an empty folder, in which `npm install easyrec` installs this checkout.
+ *
+ * @returns What each block of commands printed, in order.
+ */
+export async function followTutorial(
+  blocks: readonly TutorialBlock[],
+  { root, extra = [], substitute = (commands) => commands }: FollowOptions,
+): Promise<readonly string[]> {
+  const [folder, scratch] = [join(root, 'folder'), join(root, 'scratch')];
+  mkdirSync(folder);
+  mkdirSync(scratch);
+  await installPackage(scratch, extra);
+  const install = `npm install ${['easyrec', ...extra].join(' ')}\n`;
+  const modules = `mv '${join(scratch, 'node_modules')}' node_modules\n`;
+  return runTutorial(blocks, {
+    folder,
+    scratch,
+    substitute: (commands) => substitute(commands.replace(install, modules)),
+  });
 }
 
 function readOrEmpty(file: string): string {

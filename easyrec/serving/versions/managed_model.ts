@@ -261,7 +261,18 @@ export class ManagedModel {
     const next = this.#chosen
       .flatMap(({ version }) => this.#versions.get(version) ?? [])
       .find(({ state, withdrawn }) => state === 'START' && !withdrawn);
-    next?.start();
+    if (next !== undefined && !this.#isAboutToBeReplaced(next)) next.start();
+  }
+
+  /**
+   * Whether a version would be loaded only to be unloaded: nothing is served yet, and enough newer ones are whole and
+   * were merely written a moment ago.
+   */
+  #isAboutToBeReplaced({ version }: ManagedVersion): boolean {
+    const { versionPolicy: policy } = this.#config;
+    if (policy.kind !== 'latest' || this.available().length > 0) return false;
+    const settling = this.#waiting.filter((waiting) => this.#watches.get(waiting.version)?.isSettling);
+    return [...this.#chosen, ...settling].filter((other) => other.version > version).length >= policy.count;
   }
 
   /** Of a version that was never loaded nothing is told. */

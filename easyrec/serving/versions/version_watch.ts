@@ -17,6 +17,9 @@ export class VersionWatch {
   /** By `performance.now()`, when the files were first seen as they are. */
   #since = 0;
   #lack: string | undefined;
+  /** By `performance.now()`, when the folder was looked at first. */
+  #first: number | undefined;
+  #isSettling = false;
 
   constructor(
     readonly directory: string,
@@ -33,6 +36,11 @@ export class VersionWatch {
     return this.#lack;
   }
 
+  /** Whether it was whole at the last look and is about to come to rest; not one that never does. */
+  get isSettling(): boolean {
+    return this.#isSettling;
+  }
+
   /** Looks at the files again. */
   async isReady(): Promise<boolean> {
     const { fingerprint, changedMs, lack } = await inspectVersion(this.directory);
@@ -42,6 +50,9 @@ export class VersionWatch {
     this.#lack = lack;
     // The clock of a file server may be ahead: then only what was seen here counts.
     const quietMs = Math.max(now - this.#since, Date.now() - changedMs);
-    return quietMs >= (lack === undefined ? this.patience.quietMs : this.patience.incompleteMs);
+    const isReady = quietMs >= (lack === undefined ? this.patience.quietMs : this.patience.incompleteMs);
+    this.#first ??= now;
+    this.#isSettling = !isReady && lack === undefined && now - this.#first < this.patience.incompleteMs;
+    return isReady;
   }
 }

@@ -155,6 +155,35 @@ test('at the start, an older version serves while a newer one is being copied', 
   await until(() => states(manager, 'm').join() === '2 AVAILABLE,1 END');
 });
 
+test('at the start, a whole version that was written a moment ago is waited for, no older one is loaded first', async (t) => {
+  const root = temporaryFolder(t);
+  cpSync(model(1), join(root, '1'), { recursive: true });
+  await delay(400);
+  cpSync(model(2), join(root, '2'), { recursive: true });
+  const lines: string[] = [];
+  const add = (line: string): void => void lines.push(line);
+  const patience = { quietMs: 300, incompleteMs: 600_000 };
+  const manager = quickManager({ loader: loader(), patience, log: { ...log, info: add } });
+  t.after(() => manager.close(0));
+  await manager.start(configOf({ m: root }));
+  assert.deepEqual(states(manager, 'm'), ['2 AVAILABLE']);
+  assert.equal(lines.filter((line) => /loading model m version 1/.test(line)).length, 0);
+});
+
+test('at the start, an older version serves once a newer one has been changed for too long', async (t) => {
+  const root = temporaryFolder(t);
+  for (const version of [1, 2]) cpSync(model(version), join(root, String(version)), { recursive: true });
+  const patience = { quietMs: 300, incompleteMs: 700 };
+  const manager = quickManager({ loader: loader(), patience, log });
+  const changes = setInterval(() => writeFileSync(join(root, '2/notes.txt'), String(Math.random())), 50);
+  t.after(() => manager.close(0));
+  t.after(() => clearInterval(changes));
+  await manager.start(configOf({ m: root }));
+  assert.deepEqual(states(manager, 'm'), ['2 START', '1 AVAILABLE']);
+  clearInterval(changes);
+  await until(() => states(manager, 'm').join() === '2 AVAILABLE,1 END');
+});
+
 test('a truncated version that nobody completes is reported, evicts nothing, and is loaded when it is mended', async (t) => {
   const root = temporaryFolder(t);
   cpSync(model(1), join(root, '1'), { recursive: true });
