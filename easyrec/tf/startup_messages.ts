@@ -2,11 +2,14 @@ import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import koffi from 'koffi';
 
 const STDERR = 2;
+// <sys/mman.h>, <fcntl.h> of Linux: processes that are started meanwhile are not to get the file.
+const MFD_CLOEXEC = 1;
+const F_DUPFD_CLOEXEC = 1030;
 
 /** What libtensorflow says as it is loaded, since 2.17 whatever TF_CPP_MIN_LOG_LEVEL allows. */
 const STARTUP_LINES = [/absl::InitializeLog\(\)/, /oneDNN custom operations are on/];
 
-type Dup = (fd: number) => number;
+type Fcntl = (fd: number, command: number, least: number) => number;
 type Dup2 = (from: number, to: number) => number;
 type MemfdCreate = (name: string, flags: number) => number;
 
@@ -41,10 +44,10 @@ export class HeldMessages {
     } catch {
       return null;
     }
-    const dup = libc.func('int dup(int fd)') as Dup;
+    const fcntl = libc.func('int fcntl(int fd, int command, int least)') as Fcntl;
     const dup2 = libc.func('int dup2(int from, int to)') as Dup2;
-    const held = memfdCreate('stderr', 0);
-    const saved = held < 0 ? -1 : dup(STDERR);
+    const held = memfdCreate('stderr', MFD_CLOEXEC);
+    const saved = held < 0 ? -1 : fcntl(STDERR, F_DUPFD_CLOEXEC, 0);
     if (saved < 0) {
       if (held >= 0) closeSync(held);
       return null;

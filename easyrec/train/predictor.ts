@@ -7,7 +7,7 @@ import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch, Column } from '../input/batch.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
 import type { LoadedSavedModel, Signature } from '../tf/index.js';
-import { loadOpLibrary, loadSavedModel, makeStep } from '../tf/index.js';
+import { loadOpLibrary, loadSavedModel, makeStep, signatureObstacle } from '../tf/index.js';
 import { BlockFile } from './block_file.js';
 import { openColumns } from './column_reader.js';
 import { listSeparators } from './input_plan.js';
@@ -60,6 +60,9 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   await using model = await loadSavedModel(directory, { config: threadsOfManySteps(config.train_config) });
   const signature = model.signatures.get('serving_default');
   if (signature === undefined) {
+    const def = model.metaGraph.signature_def?.['serving_default'];
+    const obstacle = def && signatureObstacle('serving_default', def);
+    if (obstacle !== undefined) throw new UserError(`${directory}: ${obstacle}`);
     const found = [...model.signatures.keys()].join(', ');
     throw new UserError(`${directory}: expected the signature "serving_default", found ${found || 'none'}`);
   }

@@ -6,21 +6,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Graph, ops, Session, writeSavedModel } from '../../easyrec/tf/index.js';
+import { ops } from '../../easyrec/tf/index.js';
 import { addLibrary, ASK, buildFaulty, writeFaultyModel } from '../serving/workers/faulty_model.js';
 import { mustEnd } from '../serving/workers/loading.js';
 import { CLI } from '../support/cli.js';
+import { writePlainModel } from '../support/plain_model.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-async function writeHalfPlusTwo(directory: string): Promise<void> {
-  using graph = new Graph();
-  const x = ops.placeholder(graph, 'float32', [-1], 'x');
-  const half = graph.op('Mul', [x, ops.constant(graph, 'float32', 0.5)]).output();
-  const y = graph.op('AddV2', [half, ops.constant(graph, 'float32', 2)]).output();
-  await using session = Session.create(graph);
-  const signature = { inputs: new Map([['x', x]]), outputs: new Map([['y', y]]) };
-  const signatures = new Map([['serving_default', signature]]);
-  await writeSavedModel(directory, { session, variables: [], signatures });
+function writeHalfPlusTwo(directory: string): Promise<void> {
+  return writePlainModel(directory, (graph) => {
+    const x = ops.placeholder(graph, 'float32', [-1], 'x');
+    const half = graph.op('Mul', [x, ops.constant(graph, 'float32', 0.5)]).output();
+    const y = graph.op('AddV2', [half, ops.constant(graph, 'float32', 2)]).output();
+    return { inputs: { x }, outputs: { y } };
+  });
 }
 
 interface Serving {

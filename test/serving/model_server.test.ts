@@ -9,7 +9,8 @@ import { serviceDefinition } from '../../easyrec/serving/grpc/service_definition
 import { type RunningServer, startModelServer } from '../../easyrec/serving/model_server.js';
 import type { ServerOptions } from '../../easyrec/serving/server_options.js';
 import { servicesFile, servingProtos } from '../../easyrec/serving/tfserving/protos.js';
-import { Graph, ops, Session, writeSavedModel } from '../../easyrec/tf/index.js';
+import { ops } from '../../easyrec/tf/index.js';
+import { writePlainModel } from '../support/plain_model.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { isServed, until, writeScale } from './versions/support.js';
 
@@ -48,20 +49,15 @@ async function factor(server: RunningServer, path: string): Promise<unknown> {
 }
 
 /** A SavedModel whose calls do not end by themselves. */
-async function writeHung(directory: string): Promise<void> {
-  using graph = new Graph();
-  const x = ops.placeholder(graph, 'float32', [-1], 'x');
-  const queue = graph
-    .op('FIFOQueueV2', [], { component_types: ['float32'], shapes: [], capacity: 1 })
-    .output();
-  const dequeued = graph.op('QueueDequeueV2', [queue], { component_types: ['float32'] }).output();
-  const y = graph.op('AddV2', [x, dequeued]).output();
-  await using session = Session.create(graph);
-  const signature = { inputs: new Map([['x', x]]), outputs: new Map([['y', y]]) };
-  await writeSavedModel(directory, {
-    session,
-    variables: [],
-    signatures: new Map([['serving_default', signature]]),
+function writeHung(directory: string): Promise<void> {
+  return writePlainModel(directory, (graph) => {
+    const x = ops.placeholder(graph, 'float32', [-1], 'x');
+    const queue = graph
+      .op('FIFOQueueV2', [], { component_types: ['float32'], shapes: [], capacity: 1 })
+      .output();
+    const dequeued = graph.op('QueueDequeueV2', [queue], { component_types: ['float32'] }).output();
+    const y = graph.op('AddV2', [x, dequeued]).output();
+    return { inputs: { x }, outputs: { y } };
   });
 }
 

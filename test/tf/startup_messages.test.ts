@@ -40,3 +40,16 @@ test('what it says last is kept, where it ends before libtensorflow is there', (
   assert.equal(errorsOf(`loadLibtensorflowAhead(); console.error('wrong'); process.exit(2);`), 'wrong\n');
   assert.match(errorsOf(`loadLibtensorflowAhead(); throw new Error('broken');`), /Error: broken/);
 });
+
+test('a process that is started meanwhile gets none of the files that are open for it', () => {
+  const found = errorsOf(`
+    const { spawnSync } = await import('node:child_process');
+    const files = () => spawnSync('sh', ['-c', 'ls /proc/$$/fd'], { encoding: 'utf8' }).stdout.split('\\n').join(' ');
+    console.error(files());
+    loadLibtensorflowAhead();
+    console.error(files());
+  `);
+  const [before, meanwhile] = found.split('\n');
+  assert.match(before ?? '', /^0 1 (\d+ )*2 /);
+  assert.equal(meanwhile, before);
+});

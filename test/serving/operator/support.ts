@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Log } from '../../../easyrec/log.js';
 import { type OperatorServerOptions, startOperatorServer } from '../../../easyrec/serving/operator/index.js';
 import { OperatorClient } from '../../../easyrec/serving/operator/operator_client.js';
-import { Graph, type Output, Session, writeSavedModel } from '../../../easyrec/tf/index.js';
+import type { Graph } from '../../../easyrec/tf/index.js';
+import { type PlainSignature, writePlainModel } from '../../support/plain_model.js';
 
 /** A picture of `width` x `height` pixels, uncompressed; `colour` gives red, green and blue. */
 export function bmp(
@@ -96,20 +97,9 @@ export class CustomOperator {
 export async function writeModel(
   folder: string,
   yaml: readonly string[],
-  build: (graph: Graph) => {
-    readonly inputs: Record<string, Output>;
-    readonly outputs: Record<string, Output>;
-  },
+  build: (graph: Graph) => PlainSignature,
 ): Promise<string> {
-  using graph = new Graph();
-  const { inputs, outputs } = build(graph);
-  await using session = Session.create(graph);
-  const signature = { inputs: new Map(Object.entries(inputs)), outputs: new Map(Object.entries(outputs)) };
-  await writeSavedModel(join(folder, 'model/1'), {
-    session,
-    variables: [],
-    signatures: new Map([['serving_default', signature]]),
-  });
+  await writePlainModel(join(folder, 'model/1'), build);
   const file = join(folder, 'operator.yaml');
   writeFileSync(file, [...yaml, 'model: model', ''].join('\n'));
   return file;

@@ -5,7 +5,8 @@ import { EXPORT_RECORD_FILE, exportRecordText } from '../../../easyrec/serving/e
 import type { ServableModel } from '../../../easyrec/serving/servable.js';
 import { packageFile } from '../../../easyrec/package_files.js';
 import { buildOp } from '../../../easyrec/setup/index.js';
-import { Graph, loadOpLibrary, ops, Session, writeSavedModel } from '../../../easyrec/tf/index.js';
+import { loadOpLibrary, ops } from '../../../easyrec/tf/index.js';
+import { writePlainModel } from '../../support/plain_model.js';
 
 /** What the op Faulty does when its first element is this, besides multiplying. */
 export const ASK = { crash: 666, hang: 777, freeze: 888, print: 555, sleep400Ms: 444 } as const;
@@ -22,15 +23,9 @@ export async function buildFaulty(folder: string, factor: number): Promise<strin
 /** Writes a model whose output y is that of the op Faulty for the input x; it brings no library along. */
 export async function writeFaultyModel(directory: string, library: string): Promise<void> {
   loadOpLibrary(library);
-  using graph = new Graph();
-  const x = ops.placeholder(graph, 'int32', [-1], 'x');
-  const y = graph.op('Faulty', [x]).output();
-  await using session = Session.create(graph);
-  const signature = { inputs: new Map([['x', x]]), outputs: new Map([['y', y]]) };
-  await writeSavedModel(directory, {
-    session,
-    variables: [],
-    signatures: new Map([['serving_default', signature]]),
+  await writePlainModel(directory, (graph) => {
+    const x = ops.placeholder(graph, 'int32', [-1], 'x');
+    return { inputs: { x }, outputs: { y: graph.op('Faulty', [x]).output() } };
   });
 }
 
