@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
@@ -129,6 +130,23 @@ test('a number of replicas that is none is refused with 400, and changes nothing
       assert.match(((await response.json()) as { message: string }).message, /^Replicas: expected a number/);
     }
     assert.equal((await client.status('echo')).state, 'ready');
+  }));
+
+test('a body in chunks that becomes too large is answered 413', () =>
+  withGateway(async ({ port }) => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(
+        { host: '127.0.0.1', port, path: '/system/functions', method: 'POST' },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      sent.once('error', reject);
+      for (let i = 0; i < 32; i++) sent.write(Buffer.alloc(64 * 1024, ' '));
+      // More is to come: the answer does not wait for it.
+    });
+    assert.equal(status, 413);
   }));
 
 /** Sends bytes, some at a time, and returns all that comes back. */
