@@ -24,7 +24,7 @@ export interface RunRequest {
 
 /** A loaded version of a model: all that the protocols need of it. */
 export interface ServableModel {
-  /** What can be run. */
+  /** What can be run; sparse and ragged tensors cannot. */
   readonly signatures: ReadonlyMap<string, Signature>;
 
   /** All that the model's file says of its signatures, for those who ask for metadata. */

@@ -33,11 +33,23 @@ const NAME_OF_CODE = new Map<number, DType>(
   Object.entries(DTYPES).map(([name, { code }]) => [code, name as DType]),
 );
 
-/** Codes above 100 are TensorFlow 1's reference types; they behave as their base type. */
+function baseCode(code: number): number {
+  return code > 100 ? code - 100 : code;
+}
+
+/**
+ * The type with this code; one of TensorFlow 1's reference types is its base type, which it behaves as.
+ * @throws GraphError when there is none.
+ */
 export function dtypeOfCode(code: number): DType {
-  const name = NAME_OF_CODE.get(code > 100 ? code - 100 : code);
+  const name = NAME_OF_CODE.get(baseCode(code));
   if (name === undefined) throw new GraphError(`dtype: expected one TensorFlow knows, received code ${code}`);
   return name;
+}
+
+/** Whether TensorFlow has a type with this code that this toolkit knows, too. */
+export function isDtypeCode(code: number): boolean {
+  return NAME_OF_CODE.has(baseCode(code));
 }
 
 /** Whether gradients flow through values of this type. */

@@ -43,7 +43,7 @@ export { opsOfGraph, unregisteredOps } from './graph_ops.js';
 export type { LoadedSavedModel, LoadSavedModelOptions } from './saved_model.js';
 export { hasUnregisteredOps, loadSavedModel, modelOpLibraries, readSavedModel } from './saved_model.js';
 export type { Signature, SignatureTensor } from './signature.js';
-export { readSignatures, shapeOfProto } from './signature.js';
+export { readSignatures, shapeOfProto, signatureObstacle } from './signature.js';
 export type { CheckpointEntry } from './checkpoint.js';
 export { checkpointProblem, CheckpointReader, damagedCheckpoint } from './checkpoint.js';
 export type { BundleEntry, BundleIndex, WholeEntry } from './bundle/bundle_index.js';

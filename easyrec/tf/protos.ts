@@ -71,9 +71,17 @@ export interface GraphDef {
   library?: { readonly function?: readonly { readonly signature?: OpDef; readonly node_def?: NodeDef[] }[] };
 }
 
-/** A tensor that a signature names. */
+/** A tensor that a signature names; one of `name`, `coo_sparse` and `composite_tensor` is set. */
 export interface TensorInfo {
   readonly name?: string;
+  /** The parts of a sparse tensor. */
+  readonly coo_sparse?: {
+    readonly values_tensor_name?: string;
+    readonly indices_tensor_name?: string;
+    readonly dense_shape_tensor_name?: string;
+  };
+  /** A CompositeTensor message, not decoded: a ragged tensor, or another one of several parts. */
+  readonly composite_tensor?: Uint8Array;
   readonly dtype?: number;
   readonly tensor_shape?: TensorShapeProto;
 }

@@ -1,6 +1,5 @@
-import { GraphError } from '../errors.js';
 import type { DType } from './dtype.js';
-import { dtypeOfCode } from './dtype.js';
+import { dtypeOfCode, isDtypeCode } from './dtype.js';
 import type { Shape } from './graph.js';
 import type { SignatureDef, TensorInfo, TensorShapeProto } from './protos.js';
 
@@ -28,25 +27,35 @@ const OPERATION_SIGNATURES: ReadonlySet<string> = new Set([
   '__saved_model_train_op',
 ]);
 
-/**
- * Reads a model's signatures.
- *
- * @throws GraphError for an input or output that is not one dense tensor.
- */
+/** Reads those of a model's signatures that can be called; of each other one `signatureObstacle` says why it cannot. */
 export function readSignatures(defs: Readonly<Record<string, SignatureDef>>): Map<string, Signature> {
   return new Map(
     Object.entries(defs)
-      .filter(([name]) => !OPERATION_SIGNATURES.has(name))
+      .filter(([name, def]) => !OPERATION_SIGNATURES.has(name) && signatureObstacle(name, def) === undefined)
       .sort(byKey)
       .map(([name, def]) => [
         name,
         {
           methodName: def.method_name ?? '',
-          inputs: readTensors(`signature "${name}": input`, def.inputs ?? {}),
-          outputs: readTensors(`signature "${name}": output`, def.outputs ?? {}),
+          inputs: readTensors(def.inputs),
+          outputs: readTensors(def.outputs),
         },
       ]),
   );
+}
+
+/** Which input or output keeps a signature from being called, since it is not one dense tensor of a known type. */
+export function signatureObstacle(
+  name: string,
+  { inputs = {}, outputs = {} }: SignatureDef,
+): string | undefined {
+  for (const [kind, infos] of [['input', inputs] as const, ['output', outputs] as const]) {
+    for (const [alias, info] of Object.entries(infos).sort(byKey)) {
+      const obstacle = tensorObstacle(info);
+      if (obstacle !== undefined) return `signature "${name}": ${kind} "${alias}": ${obstacle}`;
+    }
+  }
+  return undefined;
 }
 
 /** A message's shape as a static shape. */
@@ -55,21 +64,27 @@ export function shapeOfProto(proto: TensorShapeProto | undefined): Shape {
   return (proto.dim ?? []).map(({ size = 0 }) => size);
 }
 
-function readTensors(
-  where: string,
-  infos: Readonly<Record<string, TensorInfo>>,
-): ReadonlyMap<string, SignatureTensor> {
-  const tensors = new Map<string, SignatureTensor>();
-  for (const [alias, { name = '', dtype = 0, tensor_shape }] of Object.entries(infos).sort(byKey)) {
-    // A sparse or composite tensor has its parts' names elsewhere in the message and none here.
-    if (name === '') {
-      throw new GraphError(
-        `${where} "${alias}": expected a dense tensor, received a sparse or composite one`,
-      );
-    }
-    tensors.set(alias, { name, dtype: dtypeOfCode(dtype), shape: shapeOfProto(tensor_shape) });
-  }
-  return tensors;
+function readTensors(infos: SignatureDef['inputs'] = {}): ReadonlyMap<string, SignatureTensor> {
+  return new Map(
+    Object.entries(infos)
+      .sort(byKey)
+      .map(([alias, { name = '', dtype = 0, tensor_shape: shape }]) => [
+        alias,
+        { name, dtype: dtypeOfCode(dtype), shape: shapeOfProto(shape) },
+      ]),
+  );
+}
+
+function tensorObstacle({
+  name = '',
+  coo_sparse,
+  composite_tensor,
+  dtype = 0,
+}: TensorInfo): string | undefined {
+  if (coo_sparse !== undefined) return 'expected a dense tensor, received a sparse one';
+  if (composite_tensor !== undefined) return 'expected a dense tensor, received a composite one';
+  if (name === '') return 'expected a tensor of the graph, received one without a name';
+  return isDtypeCode(dtype) ? undefined : `expected a known type, received the one of code ${dtype}`;
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -8,7 +8,7 @@ import type { Batch, Column } from '../input/batch.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
 import { type Log, SILENT_LOG } from '../log.js';
 import type { LoadedSavedModel, Signature } from '../tf/index.js';
-import { makeStep } from '../tf/index.js';
+import { makeStep, signatureObstacle } from '../tf/index.js';
 import { loadTrustedModel } from '../trust/load_trusted_model.js';
 import { type OpLibraryOptions, opLibraryTrust } from '../trust/op_library_trust.js';
 import { BlockFile } from './block_file.js';
@@ -68,6 +68,9 @@ export async function predictFile(options: PredictOptions): Promise<Prediction> 
   });
   const signature = model.signatures.get('serving_default');
   if (signature === undefined) {
+    const def = model.metaGraph.signature_def?.['serving_default'];
+    const obstacle = def && signatureObstacle('serving_default', def);
+    if (obstacle !== undefined) throw new UserError(`${directory}: ${obstacle}`);
     const found = [...model.signatures.keys()].join(', ');
     throw new UserError(`${directory}: expected the signature "serving_default", found ${found || 'none'}`);
   }

@@ -142,7 +142,7 @@ export class Gateway {
       throw error;
     }
     const gone = managed
-      .close(DELETE_DRAIN_MS)
+      .discard(DELETE_DRAIN_MS)
       .then(() => rm(away, { recursive: true, force: true }))
       .catch((error: unknown) => this.#log.warn(`function ${name}: ${messageOf(error)}`))
       .finally(() => this.#leaving.delete(managed));

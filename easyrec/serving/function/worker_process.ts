@@ -41,6 +41,7 @@ const RESERVED_BYTES = 1024 * 1024 * 1024;
 /**
  * Starts a worker's process: leader of a process group of its own, killed by the kernel when the gateway dies, and with
  * the limits that the kernel can keep for us.
+ * @throws Error when this machine has no memory or no file descriptors left for it.
  */
 export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
   const [file = '', ...args] = [...limitCommand(launch.limits), ...runnerCommand(launch.version)];
@@ -50,8 +51,12 @@ export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const [, stdout, stderr, connection] = child.stdio;
-  if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(connection)) throw new Error('no pipes');
+  // Where there are none, child.stdio is undefined, whatever its type says.
+  const [, stdout, stderr, connection] = (child.stdio as readonly unknown[] | undefined) ?? [];
+  if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(connection)) {
+    child.on('error', () => undefined);
+    throw new Error('no file descriptors are left');
+  }
   return { child, pid: child.pid, connection, output: [stdout, stderr] };
 }
 
@@ -99,7 +104,7 @@ function readThreads(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);
   } catch (error) {
-    if (isGone(error)) return [];
+    if (isOutOfSight(error)) return [];
     throw error;
   }
 }
@@ -108,14 +113,23 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
-    if (isGone(error)) return '';
+    if (isOutOfSight(error)) return '';
     throw error;
   }
 }
 
 /** Whether a process has ended while it was looked at. */
 function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code));
+  return hasCode(error, ['ENOENT', 'ESRCH']);
+}
+
+/** Also where there is no file descriptor left to look with: the next look is soon. */
+function isOutOfSight(error: unknown): boolean {
+  return isGone(error) || hasCode(error, ['EMFILE', 'ENFILE']);
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 function limitCommand({ memoryBytes, cpus }: ResourceLimits): readonly string[] {

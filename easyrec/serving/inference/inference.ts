@@ -2,6 +2,7 @@ import type { Signature, SignatureDef } from '../../tf/index.js';
 import type { ModelCatalog, ModelSpec, ServedVersion } from '../catalog.js';
 import { DEFAULT_SIGNATURE, type RunRequest, type ServableModel, type ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
+import { checkCallable } from './callable.js';
 import { Call, type CallContext, unlessAborted } from './call.js';
 import { classificationOutputs, EXAMPLES_INPUT, readClassifications } from './classification.js';
 import { examplesTensor } from './examples.js';
@@ -222,6 +223,7 @@ export class Inference {
     const signature = model.signatures.get(name);
     const def = definitionOf(model, name);
     if (signature === undefined || def === undefined) {
+      if (def !== undefined) checkCallable(name, def);
       throw entrypoint === 'REST'
         ? invalidArgument(`Serving signature name: "${name}" not found in signature def`)
         : new ServingError('FAILED_PRECONDITION', `Serving signature key "${name}" not found.`);
@@ -242,6 +244,7 @@ export class Inference {
     if (def === undefined) {
       throw invalidArgument(`No signature was found with the name: ${call.signatureName}`);
     }
+    if (!model.signatures.has(call.signatureName)) checkCallable(call.signatureName, def);
     if (this.#checkMethodNames && def.method_name !== method) {
       throw invalidArgument(
         `Expected ${kind} signature method_name to be ${method}. Was: ${def.method_name ?? ''}`,

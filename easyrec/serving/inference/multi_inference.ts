@@ -1,5 +1,6 @@
 import { DEFAULT_SIGNATURE, type ServableModel, type ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
+import { checkCallable } from './callable.js';
 import { classificationOutputs, readClassifications } from './classification.js';
 import type { InferenceTask, InferenceTaskResult } from './inference_record.js';
 import { readRegressions, regressionOutputs } from './regression.js';
@@ -18,7 +19,7 @@ export interface TaskRun {
  */
 export function multiInferenceRuns(
   tasks: readonly InferenceTask[],
-  { signatureDefs }: ServableModel,
+  { signatures, signatureDefs }: ServableModel,
   checkMethodNames = false,
 ): readonly TaskRun[] {
   const names = new Set<string>();
@@ -36,6 +37,7 @@ export function multiInferenceRuns(
     if (def === undefined) {
       throw invalidArgument(`Requested signature not found in model graph: ${signatureName}`);
     }
+    if (!signatures.has(signatureName)) checkCallable(signatureName, def);
     if (checkMethodNames && def.method_name !== methodName) {
       const kind = methodName.endsWith('/classify') ? 'classification' : 'regression';
       throw invalidArgument(

@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from '../../errors.js';
-import type { Signature, SignatureTensor } from '../../tf/index.js';
+import { type Signature, signatureObstacle, type SignatureTensor } from '../../tf/index.js';
 import { DEFAULT_SIGNATURE, type ServableModel } from '../servable.js';
 import type { ModelSpec } from './operator_file.js';
 
@@ -21,6 +21,9 @@ export function choosePorts(spec: ModelSpec, model: ServableModel): ModelPorts {
   const signatureName = spec.signature ?? DEFAULT_SIGNATURE;
   const signature = model.signatures.get(signatureName);
   if (signature === undefined) {
+    const def = model.signatureDefs[signatureName];
+    const obstacle = def && signatureObstacle(signatureName, def);
+    if (obstacle !== undefined) throw new ConfigError(`operator: ${obstacle}`);
     throw wrong(`signature: there is no "${signatureName}"`, signatureName, model.signatures.keys());
   }
   const [output, outputInfo] = choose('model_output', spec.modelOutput, signature.outputs);

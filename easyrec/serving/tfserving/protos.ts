@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { packageFile } from '../../package_files.js';
-import { parseProtos, type ProtoFile, type ProtoSource } from '../grpc/proto_file.js';
+import { parseProto, parseProtos, type ProtoFile, type ProtoSource } from '../grpc/proto_file.js';
 import { modelServerConfigProtoText } from '../versions/model_server_config_proto.js';
+
+const TENSORFLOW = 'tensorflow/tensorflow.proto';
 
 const FILES = {
   'google/protobuf/any.proto': 'grpc/protos/google/any.proto',
   'google/protobuf/wrappers.proto': 'grpc/protos/google/wrappers.proto',
   'tensorflow/error_codes.proto': 'tfserving/protos/error_codes.proto',
-  'tensorflow/tensorflow.proto': 'tfserving/protos/tensorflow.proto',
+  [TENSORFLOW]: 'tfserving/protos/tensorflow.proto',
 } as const;
 
 const SERVICES = 'tensorflow_serving/serving.proto';
@@ -22,7 +24,12 @@ export function servingProtos(): readonly ProtoFile[] {
   return parseProtos(sources);
 }
 
-/** The file among them that has the services. */
+/** TensorFlow's own messages, as its services use them. */
+export function tensorflowProto(): ProtoFile {
+  return parseProto(TENSORFLOW, readProto(FILES[TENSORFLOW]));
+}
+
+/** The file among `servingProtos` that has the services. */
 export function servicesFile(files: readonly ProtoFile[]): ProtoFile {
   const file = files.find(({ name }) => name === SERVICES);
   if (file === undefined) throw new Error(`${SERVICES} is missing`);

@@ -20,6 +20,7 @@ import {
 } from './predict_request.js';
 import { checkWritable, writePredictResponse } from './predict_response.js';
 import { isRestPath, parseRoute, type Route } from './routes.js';
+import { SignatureJson } from './signature_json.js';
 
 /** How the protocol behaves where TensorFlow Serving has a flag. */
 export interface RestOptions {
@@ -44,6 +45,7 @@ export class RestHandler implements HttpHandler {
   readonly #inference: Inference;
   readonly #options: RestOptions;
   readonly #log: Log;
+  #signatureJson: SignatureJson | undefined;
 
   constructor(inference: Inference, options: RestOptions, log: Log) {
     this.#inference = inference;
@@ -88,7 +90,8 @@ export class RestHandler implements HttpHandler {
       case 'status':
         return formatModelStatus(this.#inference.catalog.status(spec));
       case 'metadata':
-        return formatMetadata(spec, this.#inference.metadata(spec, context));
+        this.#signatureJson ??= new SignatureJson();
+        return formatMetadata(spec, this.#inference.metadata(spec, context), this.#signatureJson);
       case 'predict':
       case 'classify':
       case 'regress':

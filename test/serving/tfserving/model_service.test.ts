@@ -58,7 +58,7 @@ def printed(message):
     return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 same, same_json = {}, {}
-for name in ('defaults', 'examples', 'types'):
+for name in ('defaults', 'examples', 'types', 'parts'):
     response = metadata(name, version=1)
     unpacked = get_model_metadata_pb2.SignatureDefMap()
     assert response.metadata['signature_def'].Unpack(unpacked)
@@ -98,7 +98,7 @@ test(
     withTempFolder(async (root) => {
       await writePythonModels(root);
       await withServers(root, async ({ models, grpc, http }) => {
-        const yes = { defaults: true, examples: true, types: true };
+        const yes = { defaults: true, examples: true, types: true, parts: true };
         assert.deepEqual(await runClient(grpc, SCRIPT, [root, http]), {
           same: yes,
           same_json: yes,

@@ -288,4 +288,47 @@ print(json.dumps({
       'INVALID_ARGUMENT: Found ModelSpec with an empty model name.',
     ]);
   });
+
+  test('a signature with a sparse or ragged tensor cannot be called; the others of its model can', async () => {
+    const script = String.raw`
+x = np.array([1, 2], np.float32)
+example = tf.train.Example()
+
+def infer(call, kind, signature):
+    request = request_of(kind, 'parts', signature)
+    request.input.example_list.examples.append(example)
+    return attempt(call, request)
+
+def multi(*tasks):
+    request = inference_pb2.MultiInferenceRequest()
+    request.input.example_list.examples.append(example)
+    for method in tasks:
+        request.tasks.add(method_name='tensorflow/serving/' + method).model_spec.CopyFrom(
+            model_pb2.ModelSpec(name='parts', signature_name=method))
+    return attempt(predictions.MultiInference, request)
+
+print(json.dumps({
+    'dense': plain(predict('parts', {'x': x})),
+    'errors': [plain(answer) for answer in [
+        predict('parts', {'x': x, 's': x}, 'sparse'), predict('parts', {'r': np.array([1, 2])}, 'ragged'),
+        predict('parts', {'x': x}, 'sparse_output'),
+        infer(predictions.Classify, classification_pb2.ClassificationRequest, 'classify'),
+        infer(predictions.Regress, regression_pb2.RegressionRequest, 'regress'), multi('classify', 'regress')]]}))
+`;
+    // What Python's session says of a tensor without a name, which is what such a tensor is by its message.
+    const said = 'Tensor :0, specified in either feed_devices or fetch_devices was not found in the Graph';
+    const refusal = (signature: string, tensor: string, kind: string): string =>
+      `INVALID_ARGUMENT: ${said}: signature "${signature}": ${tensor}: expected a dense tensor, received a ${kind} one`;
+    assert.deepEqual(await runClient(endpointOf(server), script), {
+      dense: { y: [2, 4] },
+      errors: [
+        refusal('sparse', 'input "s"', 'sparse'),
+        refusal('ragged', 'input "r"', 'composite'),
+        refusal('sparse_output', 'output "s"', 'sparse'),
+        refusal('classify', 'input "inputs"', 'sparse'),
+        refusal('regress', 'input "inputs"', 'sparse'),
+        refusal('classify', 'input "inputs"', 'sparse'),
+      ],
+    });
+  });
 });

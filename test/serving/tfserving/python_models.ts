@@ -70,17 +70,30 @@ def slow():
     count = tf1.while_loop(lambda i: i < x[0], lambda i: i + 1, [tf.constant(0, tf.int64)])
     return {'serving_default': signature({'x': x}, {'y': tf.reshape(count, [1])}, 'predict')}
 
+def parts():
+    x = tf1.placeholder(tf.float32, [None], 'x')
+    sparse = tf1.sparse_placeholder(tf.float32, [None, 4], 'sparse')
+    ragged = tf1.ragged.placeholder(tf.int64, 1, name='ragged')
+    total = tf.sparse.reduce_sum(sparse, 1)
+    return {'serving_default': signature({'x': x}, {'y': x * 2}, 'predict'),
+            'sparse': signature({'x': x, 's': sparse}, {'y': total}, 'predict'),
+            'ragged': signature({'r': ragged}, {'y': tf.reduce_sum(ragged, 1)}, 'predict'),
+            'classify': signature({'inputs': sparse}, {'scores': total[:, None]}, 'classify'),
+            'regress': signature({'inputs': sparse}, {'outputs': total}, 'regress'),
+            'sparse_output': signature({'x': x}, {'s': tf.sparse.from_dense(x[:, None])}, 'predict')}
+
 write('examples', examples)
 write('types', types)
 write('defaults', defaults, {'serving_default': ('bias', 2.0)})
 write('slow', slow)
+write('parts', parts)
 print('{}')
 `;
 
 /**
  * Has Python write SavedModels as TensorFlow 1 made them, each as version 1 of a model under `root`: `examples` (for
  * classify and regress, good signatures and bad), `types` (returns its inputs, of any type), `defaults` (an input that
- * may be left out) and `slow` (counts to x).
+ * may be left out), `slow` (counts to x) and `parts` (a dense signature besides ones with sparse and ragged tensors).
  */
 export async function writePythonModels(root: string): Promise<void> {
   await runServingApi(SCRIPT, [root]);
