@@ -35,7 +35,9 @@ const IMAGE_NAME = /^[a-zA-Z0-9][\w.:-]*(\/[a-zA-Z0-9][\w.:-]*)*$/;
 const MAX_IMAGE_LENGTH = 255;
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const MAX_INTEGER = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
+/** Settings that have a limit; a python3 worker has as many threads as calls at once. */
+const MOST = { timeout_ms: MAX_MS, concurrency: 1000, idle_timeout_ms: MAX_MS } as const;
 
 /** Makes versions of uploaded folders. */
 export class Uploader {
@@ -133,10 +135,9 @@ function checkHeader(header: UploadHeader): void {
       `runtime: expected ${known.join(' or ')}, received "${runtime}"${didYouMean(runtime, known)}`,
     );
   }
-  for (const field of ['timeout_ms', 'concurrency', 'idle_timeout_ms'] as const) {
+  for (const [field, most] of Object.entries(MOST) as [keyof typeof MOST, number][]) {
     const value = header[field] ?? 0;
-    if (value > MAX_INTEGER)
-      throw invalidArgument(`${field}: expected at most ${MAX_INTEGER}, received ${value}`);
+    if (value > most) throw invalidArgument(`${field}: expected at most ${most}, received ${value}`);
   }
 }
 
