@@ -5,7 +5,7 @@ import { packageRoot } from '../../package_files.js';
 import { ServingError } from '../status.js';
 import { hashText } from './archive.js';
 import { type InstallerOptions, runInstaller } from './run_installer.js';
-import type { FunctionRuntime } from './version_store.js';
+import type { FunctionRuntime, VersionStore } from './version_store.js';
 
 /** What is to be installed, and who is told. */
 export interface EnvironmentOptions extends Pick<InstallerOptions, 'onLine' | 'signal'> {
@@ -27,12 +27,14 @@ const LOCAL_REQUIREMENT = /^\s*(-r|-c|-e|--requirement|--constraint|--editable|\
  */
 export class Environments {
   readonly #directory: string;
+  readonly #stateDirectory: string;
   readonly #python: string;
   readonly #building = new Map<string, Promise<void>>();
 
   /** @param python the interpreter that makes the environments of python3. */
-  constructor(directory: string, python: string) {
-    this.#directory = directory;
+  constructor(store: VersionStore, python: string) {
+    this.#directory = store.environmentsDirectory;
+    this.#stateDirectory = store.directory;
     this.#python = python;
   }
 
@@ -72,7 +74,7 @@ export class Environments {
       .filter((line) => line !== '');
     const interpreter: string[] = [];
     const describe = 'import sys; print(sys.version); print(sys.executable)';
-    await runInstaller({
+    await this.#run({
       what: this.#python,
       command: [this.#python, '-c', describe],
       directory: content,
@@ -83,7 +85,7 @@ export class Environments {
     const python = interpreter.at(-1) ?? this.#python;
     const own = LOCAL_REQUIREMENT.test(requirements) ? version : '';
     const run = (what: string, command: readonly string[]): Promise<void> =>
-      runInstaller({ what, command, directory: content, onLine, signal });
+      this.#run({ what, command, directory: content, onLine, signal });
     return {
       identity: JSON.stringify(['python3', interpreter, wanted, own]),
       install: async (folder) => {
@@ -121,7 +123,7 @@ export class Environments {
             if (lock !== '') await writeFile(join(folder, 'package-lock.json'), lock);
           }
           const command = ['npm', lock === '' ? 'install' : 'ci', '--omit=dev', '--no-audit', '--no-fund'];
-          await runInstaller({
+          await this.#run({
             what: `package.json: npm ${command[1] ?? ''}`,
             command,
             directory: folder,
@@ -135,6 +137,10 @@ export class Environments {
         if (!existsSync(own)) await symlink(packageRoot(), own);
       },
     };
+  }
+
+  #run(options: Omit<InstallerOptions, 'stateDirectory'>): Promise<void> {
+    return runInstaller({ ...options, stateDirectory: this.#stateDirectory });
   }
 }
 

@@ -12,9 +12,9 @@ import { checkFunctionName, readDeployment, withReplicas } from './deployment.js
 import { Environments } from './environments.js';
 import { type FunctionContext, type FunctionRecord, ManagedFunction } from './managed_function.js';
 import type { CreateFunctionRequest, FunctionInfo, FunctionStatus, UploadResult } from './messages.js';
+import { killOrphans } from './owned_processes.js';
 import { type Upload, Uploader } from './uploader.js';
 import { VersionStore } from './version_store.js';
-import { killOrphans } from './worker_process.js';
 
 /** How a gateway works. */
 export interface GatewayOptions {
@@ -55,7 +55,7 @@ export class Gateway {
     this.#owner = owner;
     this.#log = options.log;
     this.#store = new VersionStore(directory);
-    const environments = new Environments(this.#store.environmentsDirectory, options.python ?? 'python3');
+    const environments = new Environments(this.#store, options.python ?? 'python3');
     this.#uploader = new Uploader(this.#store, environments);
     this.#context = {
       stateDirectory: directory,

@@ -9,7 +9,7 @@ import { invalidArgument, ServingError } from '../status.js';
 import { sealFolder, unpackArchive } from './archive.js';
 import type { EnvironmentOptions, Environments } from './environments.js';
 import type { UploadHeader, UploadResult } from './messages.js';
-import { runInstaller } from './run_installer.js';
+import { type InstallerOptions, runInstaller } from './run_installer.js';
 import type { FunctionRuntime, VersionManifest, VersionStore } from './version_store.js';
 
 /** An upload as it arrives. */
@@ -62,7 +62,8 @@ export class Uploader {
       await mkdir(content, { recursive: true, mode: 0o700 });
       await unpackArchive(archive, content);
       const settings = readSettings(header, content);
-      await checkPackages(header.build_packages ?? [], { onLine, signal });
+      const { directory: stateDirectory } = this.#store;
+      await checkPackages(header.build_packages ?? [], { onLine, signal, stateDirectory });
       const hash = createHash('sha256').update(`${JSON.stringify(settings)}\n`);
       // Of its own even if nothing has changed: what runs keeps what it runs on.
       const isFresh = header.no_cache === true;
@@ -171,14 +172,14 @@ function readSettings(header: UploadHeader, content: string): Settings {
 /** Debian packages belong to the machine, which an upload does not change: they must be there. */
 async function checkPackages(
   names: readonly string[],
-  { onLine, signal }: Pick<Upload, 'onLine' | 'signal'>,
+  { onLine, signal, stateDirectory }: Pick<InstallerOptions, 'onLine' | 'signal' | 'stateDirectory'>,
 ): Promise<void> {
   const missing: string[] = [];
   for (const name of names) {
     if (!PACKAGE_NAME.test(name))
       throw invalidArgument(`build_packages: expected Debian packages, received "${name}"`);
-    const command = ['dpkg', '--status', name];
-    await runInstaller({ what: 'dpkg', command, directory: '/', onLine: () => undefined, signal }).then(
+    const options = { directory: '/', stateDirectory, onLine: () => undefined, signal };
+    await runInstaller({ what: 'dpkg', command: ['dpkg', '--status', name], ...options }).then(
       () => onLine(`${name} is installed`),
       () => missing.push(name),
     );

@@ -54,28 +54,28 @@ const COMPLETE_MARKERS: Readonly<Record<string, string>> = {
 
 /** The folders of all versions, by the hash of what is in them, and which image names which. */
 export class VersionStore {
-  readonly #directory: string;
+  /** The gateway's state folder. */
+  readonly directory: string;
   #images: Readonly<Record<string, string>> = {};
 
-  /** @param directory the gateway's state folder. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   get uploadsDirectory(): string {
-    return join(this.#directory, 'uploads');
+    return join(this.directory, 'uploads');
   }
 
   get environmentsDirectory(): string {
-    return join(this.#directory, 'environments');
+    return join(this.directory, 'environments');
   }
 
   /** Reads what is there, and clears what a killed gateway left half done. */
   async open(): Promise<void> {
     for (const folder of FOLDERS) {
-      await mkdir(join(this.#directory, folder), { recursive: true, mode: 0o700 });
-      for (const name of await readdir(join(this.#directory, folder))) {
-        const path = join(this.#directory, folder, name);
+      await mkdir(join(this.directory, folder), { recursive: true, mode: 0o700 });
+      for (const name of await readdir(join(this.directory, folder))) {
+        const path = join(this.directory, folder, name);
         const marker = COMPLETE_MARKERS[folder];
         const isWhole = !isPartialName(name) && (marker === undefined || existsSync(join(path, marker)));
         if (!isWhole) await rm(path, { recursive: true, force: true });
@@ -87,7 +87,7 @@ export class VersionStore {
 
   /** Where a version's folder is, or is to be. */
   pathOf(id: string): string {
-    return join(this.#directory, 'versions', id.replace('sha256:', ''));
+    return join(this.directory, 'versions', id.replace('sha256:', ''));
   }
 
   /**
@@ -154,7 +154,7 @@ export class VersionStore {
   async collect(inUse: ReadonlySet<string>): Promise<void> {
     const named = new Set([...inUse, ...Object.values(this.#images)]);
     const environments = new Set<string>();
-    for (const name of await readdir(join(this.#directory, 'versions'))) {
+    for (const name of await readdir(join(this.directory, 'versions'))) {
       const id = `sha256:${name}`;
       if (!named.has(id) && (await isOld(this.pathOf(id)))) {
         await rm(this.pathOf(id), { recursive: true, force: true });
@@ -167,7 +167,7 @@ export class VersionStore {
   }
 
   get #imagesFile(): string {
-    return join(this.#directory, 'images.json');
+    return join(this.directory, 'images.json');
   }
 }
 
