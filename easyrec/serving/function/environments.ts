@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../package_files.js';
 import { ServingError } from '../status.js';
 import { hashText } from './archive.js';
+import { OncePerKey } from './once_per_key.js';
 import { type InstallerOptions, runInstaller } from './run_installer.js';
 import type { FunctionRuntime, VersionStore } from './version_store.js';
 
@@ -29,7 +30,7 @@ export class Environments {
   readonly #directory: string;
   readonly #stateDirectory: string;
   readonly #python: string;
-  readonly #building = new Map<string, Promise<void>>();
+  readonly #builds = new OncePerKey();
 
   /** @param python the interpreter that makes the environments of python3. */
   constructor(store: VersionStore, python: string) {
@@ -47,22 +48,15 @@ export class Environments {
     const plan = await (options.runtime === 'node' ? this.#planNode(options) : this.#planPython(options));
     const own = options.isFresh ? options.version : '';
     const name = `${options.runtime}-${hashText(plan.identity + own).slice(0, 32)}`;
-    // Two that require the same at once: the second waits, and tries itself where the first fails.
-    while (!existsSync(join(this.#directory, name, 'complete'))) {
-      const running = this.#building.get(name);
-      if (running !== undefined) {
-        options.onLine('waiting for another upload that installs the same');
-        await running.catch(() => undefined);
-        continue;
-      }
-      const building = build(join(this.#directory, name), plan.install).finally(() =>
-        this.#building.delete(name),
-      );
-      this.#building.set(name, building);
-      await building;
-    }
+    const folder = join(this.#directory, name);
+    await this.#builds.run(
+      name,
+      () => existsSync(join(folder, 'complete')),
+      () => build(folder, plan.install),
+      () => options.onLine('waiting for another upload that installs the same'),
+    );
     // Kept for another while, even where no version names it yet.
-    await utimes(join(this.#directory, name), new Date(), new Date());
+    await utimes(folder, new Date(), new Date());
     return name;
   }
 

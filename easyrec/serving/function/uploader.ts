@@ -9,6 +9,7 @@ import { invalidArgument, ServingError } from '../status.js';
 import { sealFolder, unpackArchive } from './archive.js';
 import type { EnvironmentOptions, Environments } from './environments.js';
 import type { UploadHeader, UploadResult } from './messages.js';
+import { OncePerKey } from './once_per_key.js';
 import { type InstallerOptions, runInstaller } from './run_installer.js';
 import type { FunctionRuntime, VersionManifest, VersionStore } from './version_store.js';
 
@@ -43,7 +44,7 @@ const MOST = { timeout_ms: MAX_MS, concurrency: 1000, idle_timeout_ms: MAX_MS } 
 export class Uploader {
   readonly #store: VersionStore;
   readonly #environments: Environments;
-  readonly #building = new Map<string, Promise<void>>();
+  readonly #builds = new OncePerKey();
 
   constructor(store: VersionStore, environments: Environments) {
     this.#store = store;
@@ -71,26 +72,16 @@ export class Uploader {
       await sealFolder(content, hash);
       const id = `sha256:${hash.digest('hex')}`;
       const existed = await this.#store.use(id);
-      if (!existed)
-        await this.#once(id, () => this.#build(id, staging, settings, { onLine, signal, isFresh }));
+      // Uploads of the same folder at once follow each other; the later ones find what the first has made.
+      await this.#builds.run(
+        id,
+        () => this.#store.has(id),
+        () => this.#build(id, staging, settings, { onLine, signal, isFresh }),
+      );
       await this.#store.setImage(header.image, id);
       return { version: id, existed };
     } finally {
       await discardPartial(staging);
-    }
-  }
-
-  /** Uploads of the same folder at once follow each other; the later ones find what the first has made. */
-  async #once(id: string, body: () => Promise<void>): Promise<void> {
-    while (!this.#store.has(id)) {
-      const running = this.#building.get(id);
-      if (running !== undefined) {
-        await running.catch(() => undefined);
-        continue;
-      }
-      const building = body().finally(() => this.#building.delete(id));
-      this.#building.set(id, building);
-      await building;
     }
   }
 
