@@ -10,6 +10,7 @@ import type { Log } from '../../log.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { checkFunctionName, readDeployment, withReplicas } from './deployment.js';
 import { Environments } from './environments.js';
+import { hasCode } from './has_code.js';
 import { type FunctionContext, type FunctionRecord, ManagedFunction } from './managed_function.js';
 import type { CreateFunctionRequest, FunctionInfo, FunctionStatus, UploadResult } from './messages.js';
 import { killOrphans } from './owned_processes.js';
@@ -285,8 +286,11 @@ async function own(directory: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
-      const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
-      reject(isTaken ? new UserError(`${directory} is used by another gateway that runs`, { cause }) : cause);
+      reject(
+        hasCode(cause, 'EADDRINUSE')
+          ? new UserError(`${directory} is used by another gateway that runs`, { cause })
+          : cause,
+      );
     });
     server.listen(`\0easyrec-function-gateway-${name}`, resolve);
   });

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from './has_code.js';
 
 /** Names the gateway's state folder in the environment of all that it starts. */
 const OWNER_VARIABLE = 'EASYREC_FUNCTION_GATEWAY';
@@ -39,11 +40,6 @@ export async function killOrphans(stateDirectory: string): Promise<number> {
 /** Whether a process has ended while it was looked at. */
 export function isGone(error: unknown): boolean {
   return hasCode(error, 'ENOENT', 'ESRCH');
-}
-
-/** Whether the operating system has refused something for one of these reasons. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /** Those that have ended and are only waited for have no environment any more. */

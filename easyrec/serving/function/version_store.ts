@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPartialName, writeFileAtomic } from '../../atomic_files.js';
+import { isPartialName } from '../../atomic_files.js';
 import { ServingError } from '../status.js';
+import { hasCode } from './has_code.js';
+import { JsonFile } from './json_file.js';
 
 /** A kind of handler that the gateway can run. */
 export type FunctionRuntime = 'python3' | 'node';
@@ -56,10 +58,12 @@ const COMPLETE_MARKERS: Readonly<Record<string, string>> = {
 export class VersionStore {
   /** The gateway's state folder. */
   readonly directory: string;
+  readonly #imagesFile: JsonFile;
   #images: Readonly<Record<string, string>> = {};
 
   constructor(directory: string) {
     this.directory = directory;
+    this.#imagesFile = new JsonFile(join(directory, 'images.json'));
   }
 
   get uploadsDirectory(): string {
@@ -81,8 +85,8 @@ export class VersionStore {
         if (!isWhole) await rm(path, { recursive: true, force: true });
       }
     }
-    const file = this.#imagesFile;
-    if (existsSync(file)) this.#images = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+    const { path } = this.#imagesFile;
+    if (existsSync(path)) this.#images = JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
   }
 
   /** Where a version's folder is, or is to be. */
@@ -138,13 +142,13 @@ export class VersionStore {
 
   /** Makes a version of its folder, which is complete but for this. */
   async complete(id: string, manifest: VersionManifest): Promise<void> {
-    await writeFileAtomic(join(this.pathOf(id), 'version.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    await new JsonFile(join(this.pathOf(id), 'version.json')).write(manifest);
   }
 
   /** Has an image name a version from now on. */
   async setImage(image: string, id: string): Promise<void> {
     this.#images = { ...this.#images, [image]: id };
-    await writeFileAtomic(this.#imagesFile, `${JSON.stringify(this.#images, null, 2)}\n`);
+    await this.#imagesFile.write(this.#images);
   }
 
   /**
@@ -165,12 +169,13 @@ export class VersionStore {
       if (!environments.has(path) && (await isOld(path))) await rm(path, { recursive: true, force: true });
     }
   }
-
-  get #imagesFile(): string {
-    return join(this.directory, 'images.json');
-  }
 }
 
+/** What an upload that fails has removed meanwhile is not there to be old. */
 async function isOld(path: string): Promise<boolean> {
-  return Date.now() - (await stat(path)).mtimeMs > KEEP_MS;
+  const stats = await stat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  return stats !== undefined && Date.now() - stats.mtimeMs > KEEP_MS;
 }

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { packageFile } from '../../package_files.js';
-import { hasCode, isGone, ownerMark } from './owned_processes.js';
+import { hasCode } from './has_code.js';
+import { isGone, ownerMark } from './owned_processes.js';
 import type { ResourceLimits } from './resources.js';
 import type { FunctionVersion } from './version_store.js';
 
