@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../log.js';
 import { adaptivelyBatched, batched, readBatchingParameters } from './batching/index.js';
-import { readExportRecord } from './export_record.js';
+import { readExportRecord } from '../trust/export_record.js';
 import { Inference } from './inference/index.js';
 import type { LoadRequest } from './loader.js';
 import type { ServerMetrics } from './monitoring/index.js';

@@ -1,10 +1,9 @@
 import type { Log } from '../../log.js';
 import type { LoadRequest, ModelLoader } from '../loader.js';
 import type { LoadSavedModelOptions } from '../../tf/index.js';
+import { type OpLibraryTrust, trustedOpLibraries } from '../../trust/op_library_trust.js';
 import type { ServableModel } from '../servable.js';
 import type { WorkerHealth } from './health.js';
-import type { OpLibraryTrust } from './op_library_trust.js';
-import { trustedOpLibraries } from './op_library_trust.js';
 import { SupervisedModel } from './supervised_model.js';
 import type { WorkerLimits } from './worker_limits.js';
 import { defaultWorkerLimits } from './worker_limits.js';
