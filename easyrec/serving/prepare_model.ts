@@ -75,7 +75,7 @@ export class ModelPreparation {
     const { batching } = this.options;
     if (batching === undefined) {
       const record = await readExportRecord(directory);
-      return record?.rowsIndependent === true ? adaptivelyBatched(model, this.metrics) : model;
+      return record?.rowsIndependent === true ? adaptivelyBatched(model, { observer: this.metrics }) : model;
     }
     if (batching.perModel !== true) return batched(model, batching.parameters, this.metrics);
     const file = join(directory, PER_MODEL_BATCHING);

@@ -19,7 +19,13 @@ export function batched(
   return new BatchedModel(model, { parameters, isAdaptive: false, observer });
 }
 
-/** Rows that are joined without anybody having asked for batching. */
+/** How requests are joined without anybody having asked for batching. */
+export interface AdaptiveOptions {
+  readonly observer?: BatchingObserver | undefined;
+  /** In a batch. Default: 1024. */
+  readonly maxRows?: number | undefined;
+}
+
 const ADAPTIVE_MAX_ROWS = 1024;
 const ADAPTIVE_MAX_ENQUEUED_BATCHES = 10;
 
@@ -27,10 +33,13 @@ const ADAPTIVE_MAX_ENQUEUED_BATCHES = 10;
  * A model whose requests are joined only where that costs nobody time: what arrives while runs are in progress is run
  * together. Only for models that compute each row by itself: joining must not change an answer.
  */
-export function adaptivelyBatched(model: ServableModel, observer?: BatchingObserver): ServableModel {
+export function adaptivelyBatched(
+  model: ServableModel,
+  { observer, maxRows = ADAPTIVE_MAX_ROWS }: AdaptiveOptions = {},
+): ServableModel {
   const parameters: BatchingParameters = {
-    maxBatchSize: ADAPTIVE_MAX_ROWS,
-    maxExecutionBatchSize: ADAPTIVE_MAX_ROWS,
+    maxBatchSize: maxRows,
+    maxExecutionBatchSize: maxRows,
     batchTimeoutMicros: 0,
     maxEnqueuedBatches: ADAPTIVE_MAX_ENQUEUED_BATCHES,
     numBatchThreads: availableParallelism(),
