@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type protobuf from 'protobufjs';
 import textFormat from 'protobufjs/ext/textformat.js';
-import { ConfigError, DataError } from '../errors.js';
+import { ConfigError, DataError, didYouMean } from '../errors.js';
 
 /**
  * Reads a message in protobuf's text format into a plain object: names as in the .proto file, enums by name, 64-bit
@@ -17,11 +17,21 @@ export function parseTextProto(type: protobuf.Type, text: string, file: string):
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     const [, reason = problem, line] = /^(.*?)(?: \(line (\d+)\))?$/s.exec(problem) ?? [];
-    throw new ConfigError(`Error parsing text-format ${type.fullName.slice(1)}: ${reason}`, {
-      at: { file, ...(line !== undefined && { line: Number(line) }) },
-      cause,
-    });
+    throw new ConfigError(
+      `Error parsing text-format ${type.fullName.slice(1)}: ${reason}${near(type, reason)}`,
+      {
+        at: { file, ...(line !== undefined && { line: Number(line) }) },
+        cause,
+      },
+    );
   }
+}
+
+/** For an unknown field, the fields of its message that are named alike. */
+function near(type: protobuf.Type, reason: string): string {
+  const [, owner, field] = /^(\.[\w.]+): unknown field '(.+)'$/.exec(reason) ?? [];
+  if (owner === undefined || field === undefined) return '';
+  return didYouMean(field, Object.keys(type.root.lookupType(owner).fields));
 }
 
 /**

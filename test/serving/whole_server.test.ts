@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
+  existsSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { parseBatchingParameters } from '../../easyrec/serving/batching/index.js';
 import { type RunningServer, startModelServer } from '../../easyrec/serving/model_server.js';
+import { readWarmupRecords } from '../../easyrec/serving/request_log/index.js';
 import { LOOKUP_ROWS, writeLookup } from './lookup_model.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'easyrec-server-'));
@@ -126,8 +128,11 @@ test('the page shows the model and its load', async () => {
 });
 
 test('what was logged warms the next version up, and every call is in the access log', async () => {
-  await delay(1100);
   const log = join(folder, 'logs/lookup.tfrecord');
+  const accessLog = join(folder, 'access.log');
+  const linesOf = (file: string): readonly string[] =>
+    existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  while ((await readWarmupRecords(log))?.length !== 5 || linesOf(accessLog).length < 7) await delay(50);
   const next = join(folder, 'next');
   cpSync(join(folder, 'lookup/1'), next, { recursive: true });
   mkdirSync(join(next, 'assets.extra'));
@@ -139,8 +144,7 @@ test('what was logged warms the next version up, and every call is in the access
   while (!(await isServed()) && Date.now() < deadline) await delay(50);
   assert.ok(await isServed());
   assert.ok(messages.includes('model lookup version 2 is warmed up with 5 requests'), messages.join('\n'));
-  const lines = readFileSync(join(folder, 'access.log'), 'utf8').trimEnd().split('\n');
-  const statuses = lines.map((line) => (JSON.parse(line) as { status: string }).status);
+  const statuses = linesOf(accessLog).map((line) => (JSON.parse(line) as { status: string }).status);
   assert.equal(statuses.filter((status) => status === 'OK').length, 5);
   assert.equal(statuses.filter((status) => status === 'INVALID_ARGUMENT').length, 2);
 });

@@ -11,6 +11,7 @@ import type {
 import { readTextProto } from '../../serving/text_proto.js';
 import { type ConfigProto, configProtoType } from '../../tf/index.js';
 import type { Given } from '../args.js';
+import { opLibraryOptions } from '../op_library_flags.js';
 import type { SERVING_FLAGS } from './serving_flags.js';
 
 type ServingFlags = Given<typeof SERVING_FLAGS>;
@@ -24,7 +25,7 @@ export type Ports = Pick<ListenOptions, 'restApiPort' | 'grpcPort' | 'grpcPortIs
  */
 export function serverOptions(flags: ServingFlags, ports: Ports, log: Log): ServerOptions {
   refuseAbsent(flags, log);
-  return { ...modelOptions(flags), ...loadOptions(flags), ...listenOptions(flags), ...ports, log };
+  return { ...modelOptions(flags), ...loadOptions(flags, log), ...listenOptions(flags), ...ports, log };
 }
 
 /** A port of its flag; `zero` is what 0 means. */
@@ -62,7 +63,7 @@ function secondsOf(seconds: number | undefined): number | undefined {
   throw new UserError(`--incomplete_version_wait_seconds: expected 0 or more, received ${seconds}`);
 }
 
-function loadOptions(flags: ServingFlags): LoadOptions {
+function loadOptions(flags: ServingFlags, log: Log): LoadOptions {
   const isolation = flags.model_isolation;
   if (isolation !== undefined && isolation !== 'auto' && isolation !== 'process') {
     throw new UserError(`--model_isolation: expected auto or process, received "${isolation}"`);
@@ -70,9 +71,7 @@ function loadOptions(flags: ServingFlags): LoadOptions {
   const threads = [flags.rest_api_num_threads, flags.grpc_max_threads].filter((count) => count !== undefined);
   const iterations = flags.num_request_iterations_for_warmup ?? 0;
   return {
-    loadOpLibraries: flags.load_op_libraries,
-    opLibraries: flags.op_library,
-    opLibraryAllowList: flags.op_library_allow_list,
+    ...opLibraryOptions(flags),
     isolation,
     savedModelTags: flags.saved_model_tags?.split(','),
     sessionConfig: sessionConfig(flags),
@@ -80,7 +79,7 @@ function loadOptions(flags: ServingFlags): LoadOptions {
     maxQueuedCalls: flags.max_queued_calls,
     warmup: truth('enable_model_warmup', flags.enable_model_warmup),
     warmupIterations: iterations > 0 ? iterations : undefined,
-    batching: batchingOptions(flags),
+    batching: batchingOptions(flags, log),
   };
 }
 
@@ -101,9 +100,10 @@ function listenOptions(flags: ServingFlags): ListenOptions {
   };
 }
 
-function batchingOptions(flags: ServingFlags): BatchingOptions | undefined {
+function batchingOptions(flags: ServingFlags, log: Log): BatchingOptions | undefined {
   const { batching_parameters_file: file, enable_per_model_batching_parameters: perModel = false } = flags;
   if (flags.enable_batching !== true) {
+    if (perModel) log.warn('--enable_per_model_batching_parameters has no effect without --enable_batching');
     if (file === undefined) return undefined;
     throw new UserError(
       'server_options.batching_parameters_file is set without setting server_options.enable_batching to true.',

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { packageFile } from '../../package_files.js';
-import { parseProto } from '../grpc/proto_file.js';
-import { invalidArgument } from '../status.js';
+import type protobuf from 'protobufjs';
+import { ConfigError } from '../../errors.js';
+import { readProtoFile } from '../grpc/proto_file.js';
+import { invalidArgument, ServingError } from '../status.js';
 import { parseTextProto, readTextProto } from '../text_proto.js';
 
 /** How requests are joined to batches: TensorFlow Serving's BatchingParameters with every default resolved. */
@@ -52,29 +52,37 @@ const DEFAULT_MAX_BATCH_SIZE = 1000;
  * @returns TensorFlow Serving's defaults: at most 1000 rows, no waiting, 10 batches in the queue, a thread per core.
  */
 export function defaultBatchingParameters(): BatchingParameters {
-  return { ...fromMessage({}), threadPoolName: 'model_server_batch_threads' };
+  return { ...resolved({}), threadPoolName: 'model_server_batch_threads' };
 }
 
 /**
  * Reads a BatchingParameters message in text format, as `--batching_parameters_file` names it.
- * @throws DataError when the file cannot be read, ConfigError when it is no such message, ServingError when values contradict each other.
+ * @throws DataError when the file cannot be read, ConfigError when it is no such message or its values contradict each
+ * other; in that case its cause is a ServingError.
  */
 export function readBatchingParameters(file: string): BatchingParameters {
-  return fromMessage(readTextProto(messageType(), file));
+  return fromMessage(readTextProto(messageType(), file), file);
 }
 
 /** As `readBatchingParameters`, from text; `file` is what errors call it. */
 export function parseBatchingParameters(text: string, file: string): BatchingParameters {
-  return fromMessage(parseTextProto(messageType(), text, file));
+  return fromMessage(parseTextProto(messageType(), text, file), file);
 }
 
-function messageType(): ReturnType<ReturnType<typeof parseProto>['root']['lookupType']> {
-  const name = 'batching_parameters.proto';
-  const text = readFileSync(packageFile(`easyrec/serving/protos/${name}`), 'utf8');
-  return parseProto(name, text).root.lookupType('tensorflow.serving.BatchingParameters');
+function messageType(): protobuf.Type {
+  const { root } = readProtoFile('easyrec/serving/protos/batching_parameters.proto');
+  return root.lookupType('tensorflow.serving.BatchingParameters');
 }
 
-function fromMessage(message: Message): BatchingParameters {
+function fromMessage(message: Message, file: string): BatchingParameters {
+  try {
+    return resolved(message);
+  } catch (cause) {
+    throw cause instanceof ServingError ? new ConfigError(cause.message, { at: { file }, cause }) : cause;
+  }
+}
+
+function resolved(message: Message): BatchingParameters {
   const maxBatchSize = wrapped(message.max_batch_size) ?? DEFAULT_MAX_BATCH_SIZE;
   const splits = message.enable_large_batch_splitting?.value ?? false;
   return checked({

@@ -39,6 +39,34 @@ export function frameHead(kind: number, id: number, payloadBytes: number): Buffe
   return head;
 }
 
+/** What a mesh call is about. */
+export interface MeshCall {
+  /** Of the function that is to be called. */
+  readonly name: string;
+  readonly input: Buffer;
+}
+
+const NAME_LENGTH_BYTES = 2;
+
+/** The payload of a mesh call. */
+export function encodeMeshCall(name: string, input: Uint8Array): Buffer {
+  const encoded = Buffer.from(name);
+  const length = Buffer.alloc(NAME_LENGTH_BYTES);
+  length.writeUInt16BE(encoded.length);
+  return Buffer.concat([length, encoded, input]);
+}
+
+/**
+ * Reads what `encodeMeshCall` has made.
+ * @throws Error when the payload is too short for that.
+ */
+export function decodeMeshCall(payload: Buffer): MeshCall {
+  const begin = NAME_LENGTH_BYTES;
+  const end = begin + (payload.length < begin ? 0 : payload.readUInt16BE(0));
+  if (payload.length < end) throw new Error(`expected a function's name, received ${payload.length} bytes`);
+  return { name: payload.toString('utf8', begin, end), input: payload.subarray(end) };
+}
+
 /** Puts frames together from the pieces in which a stream delivers them. */
 export class FrameReader {
   #chunks: Buffer[] = [];

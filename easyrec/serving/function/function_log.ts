@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { hasCode } from './has_code.js';
 
 /** Half of what is kept: when a file is that full, it takes the place of the one before. */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -78,33 +79,31 @@ export class FunctionLog {
       writeSync(this.#fd, bytes);
       this.#bytes += bytes.length;
     } catch (error) {
-      // A full disk costs lines of the log; it is not to cost calls.
-      if (!isDiskProblem(error)) throw error;
+      // A full disk, or a folder that somebody has removed, costs lines of the log; it is not to cost calls.
+      if (!isSystemError(error)) throw error;
     }
   }
 
   #rotate(): void {
-    renameSync(this.#path, `${this.#path}.1`);
+    // First of all: where there is no room for another file, the log goes on in this one as soon as there is.
+    const next = `${this.#path}.next`;
+    const fd = openSync(next, 'w', 0o600);
     closeSync(this.#fd);
-    this.#fd = -1;
-    this.#fd = openSync(this.#path, 'a', 0o600);
-    this.#bytes = 0;
+    [this.#fd, this.#bytes] = [fd, 0];
+    renameSync(this.#path, `${this.#path}.1`);
+    renameSync(next, this.#path);
   }
 }
 
-function isDiskProblem(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(String(error.code))
-  );
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 async function readOrEmpty(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    if (hasCode(error, 'ENOENT')) return Buffer.alloc(0);
     throw error;
   }
 }

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../../log.js';
-import { invalidArgument, ServingError, STATUS_CODES } from '../status.js';
+import { ServingError, STATUS_CODES } from '../status.js';
 import { checkFunctionName } from './deployment.js';
 import type { Gateway } from './gateway.js';
 import { gatewayFailure } from './gateway_failure.js';
-import type { CreateFunctionRequest, FunctionInfo } from './messages.js';
+import { createRequestOf, type JsonRequest, parseJsonRequest, scaleRequestOf } from './json_requests.js';
+import type { FunctionInfo } from './messages.js';
 import { MAX_MESSAGE_BYTES } from './protocol.js';
 
 /** A request that has been read as far as its route. */
@@ -30,12 +31,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST /function/*': invoke,
   'GET /system/functions': ({ gateway }) => ({ Functions: gateway.list().map(infoJson) }),
   'POST /system/functions': async (call) => {
-    const wanted = await readRequest(call);
+    const wanted = createRequestOf(await readJson(call));
     await call.gateway.deploy(wanted);
     return { Msg: `function ${wanted.Service} is deployed` };
   },
   'PUT /system/functions': async (call) => {
-    const wanted = await readRequest(call);
+    const wanted = createRequestOf(await readJson(call));
     await call.gateway.update(wanted);
     return { Msg: `function ${wanted.Service} is updated` };
   },
@@ -98,42 +99,13 @@ async function invoke({ gateway, request, response, name }: HttpCall): Promise<B
 }
 
 async function scale(call: HttpCall): Promise<object> {
-  const body = await readJson(call.request);
-  const { ServiceName, Replicas } = body;
-  if (typeof ServiceName !== 'string') throw invalidArgument("ServiceName: expected a function's name");
-  // As JSON writes 64-bit integers, and as people do.
-  await call.gateway.scale(ServiceName, Number(Replicas ?? 0));
-  return { Msg: `function ${ServiceName} is scaled` };
+  const { name, replicas } = scaleRequestOf(await readJson(call));
+  await call.gateway.scale(name, replicas);
+  return { Msg: `function ${name} is scaled` };
 }
 
-async function readRequest({ request }: HttpCall): Promise<CreateFunctionRequest> {
-  const body = await readJson(request);
-  for (const field of ['Service', 'Image']) {
-    if (typeof body[field] !== 'string') throw invalidArgument(`${field}: expected a text`);
-  }
-  for (const field of ['EnvVars', 'Labels', 'Annotations', 'Limits', 'Requests'])
-    checkTexts(field, body[field]);
-  return body as object as CreateFunctionRequest;
-}
-
-function checkTexts(field: string, value: unknown): void {
-  if (value === undefined || value === null) return;
-  const isTexts =
-    typeof value === 'object' &&
-    !Array.isArray(value) &&
-    Object.values(value).every((v) => typeof v === 'string');
-  if (!isTexts) throw invalidArgument(`${field}: expected an object of texts`);
-}
-
-async function readJson(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
-  const text = (await readBody(request, MAX_JSON_BYTES)).toString('utf8');
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch (error) {
-    throw invalidArgument(`body: expected JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  throw invalidArgument('body: expected a JSON object');
+async function readJson({ request }: HttpCall): Promise<JsonRequest> {
+  return parseJsonRequest((await readBody(request, MAX_JSON_BYTES)).toString('utf8'));
 }
 
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

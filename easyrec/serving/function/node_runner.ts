@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { FRAME_KINDS, frameHead, FrameReader } from './frames.js';
+import { encodeMeshCall, FRAME_KINDS, frameHead, FrameReader } from './frames.js';
 import type { HandlerRequest } from './handler.js';
 
 type Handler = (request: HandlerRequest) => unknown;
@@ -64,10 +64,7 @@ class NodeRunner {
 
   #mesh(name: string, input: Uint8Array | string): Promise<Buffer> {
     const id = ++this.#next;
-    const encoded = Buffer.from(name);
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(encoded.length);
-    this.#send(FRAME_KINDS.meshCall, id, Buffer.concat([length, encoded, Buffer.from(input)]));
+    this.#send(FRAME_KINDS.meshCall, id, encodeMeshCall(name, Buffer.from(input)));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, (reply) => {
         this.#waiting.delete(id);

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { packageFile } from '../../package_files.js';
-import { parseProto, type ProtoFile } from '../grpc/proto_file.js';
+import { type ProtoFile, readProtoFile } from '../grpc/proto_file.js';
 
 /** The port where clients expect a gateway. */
 export const DEFAULT_GATEWAY_PORT = 32222;
@@ -23,10 +21,10 @@ export const FUNCTION_STORE_PROTO_PATH = 'easyrec/serving/function/protos/functi
 
 /** Reads the definition of pb.Gateway and pb.FxGateway. */
 export function gatewayProto(): ProtoFile {
-  return parseProto('gateway.proto', readFileSync(packageFile(GATEWAY_PROTO_PATH), 'utf8'));
+  return readProtoFile(GATEWAY_PROTO_PATH);
 }
 
 /** Reads the definition of easyrec.FunctionStore. */
 export function functionStoreProto(): ProtoFile {
-  return parseProto('function_store.proto', readFileSync(packageFile(FUNCTION_STORE_PROTO_PATH), 'utf8'));
+  return readProtoFile(FUNCTION_STORE_PROTO_PATH);
 }

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { FRAME_KINDS, type Frame, frameHead, FrameReader } from './frames.js';
+import { decodeMeshCall, FRAME_KINDS, type Frame, frameHead, FrameReader, type MeshCall } from './frames.js';
 import { FunctionFailure } from './function_failure.js';
 import type { FunctionLog } from './function_log.js';
+import { killGroup } from './owned_processes.js';
 import {
-  killGroup,
   residentBytes,
   startWorkerProcess,
   type WorkerLaunch,
@@ -169,7 +169,7 @@ export class Worker {
     else if (kind === FRAME_KINDS.failure) {
       const message = `rpc error: code = Unknown desc = Exception calling application: ${payload.toString('utf8')}`;
       this.#settle(id)?.reject(new FunctionFailure(message));
-    } else if (kind === FRAME_KINDS.meshCall) void this.#mesh(id, payload);
+    } else if (kind === FRAME_KINDS.meshCall) void this.#mesh(id, decodeMeshCall(payload));
     else if (kind === FRAME_KINDS.loadError)
       this.#problem ??= `cannot be loaded: ${payload.toString('utf8')}`;
     else if (kind === FRAME_KINDS.ready && this.#state === 'starting') {
@@ -191,10 +191,8 @@ export class Worker {
     else waiting?.reject(new FunctionFailure('handler returned bytes that are not UTF-8'));
   }
 
-  async #mesh(id: number, payload: Buffer): Promise<void> {
-    const end = 2 + payload.readUInt16BE(0);
-    const name = payload.toString('utf8', 2, end);
-    const reply = await this.#options.mesh(name, payload.subarray(end)).then(
+  async #mesh(id: number, { name, input }: MeshCall): Promise<void> {
+    const reply = await this.#options.mesh(name, input).then(
       (text) => Buffer.concat([Buffer.of(0), text]),
       (error: unknown) => Buffer.from(`\x01${error instanceof Error ? error.message : String(error)}`),
     );

@@ -161,7 +161,19 @@ export class WorkerPool {
   #fill(): void {
     if (this.#isClosing || this.#retry !== undefined) return;
     let staying = this.#all().filter((worker) => !worker.isLeaving).length;
-    for (; staying < this.#target; staying++) this.#startWorker();
+    while (staying < this.#target && this.#tryToStart()) staying++;
+  }
+
+  #tryToStart(): boolean {
+    try {
+      this.#startWorker();
+      return true;
+    } catch (error) {
+      const problem = `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+      this.#options.log.note(`a worker ${problem}`);
+      this.#failed(problem, false, 0);
+      return false;
+    }
   }
 
   #startWorker(): void {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { packageFile } from '../../package_files.js';
+import { hasCode } from './has_code.js';
+import { isGone, ownerMark } from './owned_processes.js';
 import type { ResourceLimits } from './resources.js';
 import type { FunctionVersion } from './version_store.js';
 
@@ -28,9 +29,6 @@ export interface WorkerProcess {
   readonly output: readonly Readable[];
 }
 
-/** Names the gateway's state folder in the environment of all that it starts. */
-const OWNER_VARIABLE = 'EASYREC_FUNCTION_GATEWAY';
-
 /** What a worker inherits of the gateway's environment: what programs need, and no secrets. */
 const INHERITED =
   /^(PATH|HOME|USER|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|XDG_CACHE_HOME|EASYREC_\w+|TF_\w+|CUDA_\w+|NVIDIA_\w+|OMP_\w+|SSL_CERT_\w+|(https?|no)_proxy)$/i;
@@ -41,6 +39,7 @@ const RESERVED_BYTES = 1024 * 1024 * 1024;
 /**
  * Starts a worker's process: leader of a process group of its own, killed by the kernel when the gateway dies, and with
  * the limits that the kernel can keep for us.
+ * @throws Error when this machine has no memory or no file descriptors left for it.
  */
 export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
   const [file = '', ...args] = [...limitCommand(launch.limits), ...runnerCommand(launch.version)];
@@ -50,38 +49,13 @@ export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const [, stdout, stderr, connection] = child.stdio;
-  if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(connection)) throw new Error('no pipes');
+  // Where there are none, child.stdio is undefined, whatever its type says.
+  const [, stdout, stderr, connection] = (child.stdio as readonly unknown[] | undefined) ?? [];
+  if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(connection)) {
+    child.on('error', () => undefined);
+    throw new Error('no file descriptors are left');
+  }
   return { child, pid: child.pid, connection, output: [stdout, stderr] };
-}
-
-/** Kills a worker and all that it started; nothing happens when they are gone. */
-export function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-/** Kills what an earlier gateway with that state folder started and left behind. Returns how many there were. */
-export async function killOrphans(stateDirectory: string): Promise<number> {
-  const marker = `\0${OWNER_VARIABLE}=${stateDirectory}\0`;
-  let killed = 0;
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    // A process may end while it is looked at, or be somebody else's.
-    const environment = await readFile(`/proc/${entry}/environ`, 'latin1').catch(() => '');
-    if (!`\0${environment}`.includes(Buffer.from(marker).toString('latin1'))) continue;
-    try {
-      process.kill(Number(entry), 'SIGKILL');
-      killed++;
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-  }
-  return killed;
 }
 
 /** The memory in use by a process and all its descendants; 0 when it has ended. */
@@ -99,7 +73,7 @@ function readThreads(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);
   } catch (error) {
-    if (isGone(error)) return [];
+    if (isOutOfSight(error)) return [];
     throw error;
   }
 }
@@ -108,14 +82,14 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
-    if (isGone(error)) return '';
+    if (isOutOfSight(error)) return '';
     throw error;
   }
 }
 
-/** Whether a process has ended while it was looked at. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code));
+/** Also where there is no file descriptor left to look with: the next look is soon. */
+function isOutOfSight(error: unknown): boolean {
+  return isGone(error) || hasCode(error, 'EMFILE', 'ENFILE');
 }
 
 function limitCommand({ memoryBytes, cpus }: ResourceLimits): readonly string[] {
@@ -161,7 +135,7 @@ function workerEnvironment(launch: WorkerLaunch): NodeJS.ProcessEnv {
     EASYREC_FUNCTION_MODULE: version.modulePath,
     EASYREC_FUNCTION_CONCURRENCY: String(concurrency),
     EASYREC_FUNCTION_TIMEOUT_S: String(Math.ceil(timeoutMs / 1000)),
-    [OWNER_VARIABLE]: launch.stateDirectory,
+    ...ownerMark(launch.stateDirectory),
   };
 }
 

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import grpc, { type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { packageFile } from '../../package_files.js';
 import type { GrpcService } from './grpc_server.js';
-import { parseProto, type ProtoFile } from './proto_file.js';
+import { type ProtoFile, readProtoFile } from './proto_file.js';
 import { serviceDefinition } from './service_definition.js';
 
 const STATUS = { SERVING: 1, SERVICE_UNKNOWN: 3 } as const;
@@ -17,8 +15,7 @@ interface Response {
 
 /** The definition of gRPC's health checks, for reflection. */
 export function healthProto(): ProtoFile {
-  const text = readFileSync(packageFile('easyrec/serving/grpc/protos/health.proto'), 'utf8');
-  return parseProto('grpc/health/v1/health.proto', text);
+  return readProtoFile('easyrec/serving/grpc/protos/health.proto', 'grpc/health/v1/health.proto');
 }
 
 /**

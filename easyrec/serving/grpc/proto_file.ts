@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import protobuf from 'protobufjs';
+import { packageFile } from '../../package_files.js';
 
 /** A .proto file in memory: what it is called on the wire, and what it defines. */
 export interface ProtoFile {
@@ -27,6 +30,15 @@ export function parseProto(name: string, text: string): ProtoFile {
   const [file] = parseProtos([{ name, text }]);
   if (file === undefined) throw new Error('no file');
   return file;
+}
+
+/**
+ * Reads one of the package's own .proto files, which imports no other.
+ * @param path Below the package's folder, such as `easyrec/serving/protos/monitoring_config.proto`.
+ * @param name What the file is called on the wire. Default: the last part of its path.
+ */
+export function readProtoFile(path: string, name = posix.basename(path)): ProtoFile {
+  return parseProto(name, readFileSync(packageFile(path), 'utf8'));
 }
 
 /**

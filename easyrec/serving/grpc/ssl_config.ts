@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import grpc from '@grpc/grpc-js';
 import { UserError } from '../../errors.js';
-import { packageFile } from '../../package_files.js';
 import { readTextProto } from '../text_proto.js';
-import { parseProto } from './proto_file.js';
+import { readProtoFile } from './proto_file.js';
 
 const PROTO_PATH = 'easyrec/serving/grpc/protos/ssl_config.proto';
 
@@ -15,7 +13,7 @@ const PROTO_PATH = 'easyrec/serving/grpc/protos/ssl_config.proto';
  * @throws UserError when the file cannot be read, is no such config, or its keys do not go together.
  */
 export function readSslConfig(file: string): grpc.ServerCredentials {
-  const { root } = parseProto('ssl_config.proto', readFileSync(packageFile(PROTO_PATH), 'utf8'));
+  const { root } = readProtoFile(PROTO_PATH);
   const config = readTextProto(root.lookupType('tensorflow.serving.SSLConfig'), file);
   const { server_key: key, server_cert: certificate, custom_ca: ca } = config;
   if (typeof key !== 'string' || typeof certificate !== 'string') {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Log } from '../../log.js';
-import { packageFile } from '../../package_files.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
-import { parseProto, type ProtoFile } from '../grpc/proto_file.js';
+import { type ProtoFile, readProtoFile } from '../grpc/proto_file.js';
 import { bytesServiceDefinition, type UnaryContext, unaryHandler, type UnaryMethod } from '../grpc/unary.js';
 import type { CallContext, Inference } from '../inference/index.js';
 import { invalidArgument, ServingError } from '../status.js';
@@ -25,8 +23,7 @@ interface Named {
 
 /** The protocol's .proto file. */
 export function kserveProto(): ProtoFile {
-  const name = 'open_inference.proto';
-  return parseProto(name, readFileSync(packageFile(`easyrec/serving/protos/${name}`), 'utf8'));
+  return readProtoFile('easyrec/serving/protos/open_inference.proto');
 }
 
 /** The open inference protocol (KServe V2) over gRPC. */

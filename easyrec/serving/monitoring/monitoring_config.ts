@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { packageFile } from '../../package_files.js';
-import { parseProto } from '../grpc/proto_file.js';
+import type protobuf from 'protobufjs';
+import { ConfigError } from '../../errors.js';
+import { readProtoFile } from '../grpc/proto_file.js';
 import { parseTextProto, readTextProto } from '../text_proto.js';
 
 /** What a server tells of itself over HTTP. */
@@ -21,23 +21,26 @@ const DEFAULT_PATH = '/monitoring/prometheus/metrics';
  * @throws DataError when the file cannot be read, ConfigError when it is no such message.
  */
 export function readMonitoringConfig(file: string): MonitoringConfig {
-  return fromMessage(readTextProto(messageType(), file));
+  return fromMessage(readTextProto(messageType(), file), file);
 }
 
 /** As `readMonitoringConfig`, from text; `file` is what errors call it. */
 export function parseMonitoringConfig(text: string, file: string): MonitoringConfig {
-  return fromMessage(parseTextProto(messageType(), text, file));
+  return fromMessage(parseTextProto(messageType(), text, file), file);
 }
 
-function messageType(): ReturnType<ReturnType<typeof parseProto>['root']['lookupType']> {
-  const name = 'monitoring_config.proto';
-  const text = readFileSync(packageFile(`easyrec/serving/protos/${name}`), 'utf8');
-  return parseProto(name, text).root.lookupType('tensorflow.serving.MonitoringConfig');
+function messageType(): protobuf.Type {
+  const { root } = readProtoFile('easyrec/serving/protos/monitoring_config.proto');
+  return root.lookupType('tensorflow.serving.MonitoringConfig');
 }
 
-function fromMessage({ prometheus_config: prometheus }: Message): MonitoringConfig {
+function fromMessage({ prometheus_config: prometheus }: Message, file: string): MonitoringConfig {
   if (prometheus?.enable !== true) return {};
-  return {
-    prometheusPath: prometheus.path === undefined || prometheus.path === '' ? DEFAULT_PATH : prometheus.path,
-  };
+  const { path = '' } = prometheus;
+  if (path === '') return { prometheusPath: DEFAULT_PATH };
+  if (path.startsWith('/')) return { prometheusPath: path };
+  throw new ConfigError(
+    `prometheus_config.path: expected a path that begins with /, received ${JSON.stringify(path)}`,
+    { at: { file } },
+  );
 }

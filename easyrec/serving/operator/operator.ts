@@ -1,6 +1,4 @@
-import { parseProto, type ProtoFile } from '../grpc/proto_file.js';
-import { readFileSync } from 'node:fs';
-import { packageFile } from '../../package_files.js';
+import { type ProtoFile, readProtoFile } from '../grpc/proto_file.js';
 
 /** What an operator is: it makes vectors of what it is given, or other images. */
 export type OperatorType = 'encoder' | 'processor';
@@ -59,5 +57,5 @@ export const OPERATOR_PROTO_PATH = 'easyrec/serving/operator/protos/rpc.proto';
 
 /** Reads the service's definition. */
 export function operatorProto(): ProtoFile {
-  return parseProto('rpc.proto', readFileSync(packageFile(OPERATOR_PROTO_PATH), 'utf8'));
+  return readProtoFile(OPERATOR_PROTO_PATH);
 }

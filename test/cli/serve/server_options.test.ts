@@ -146,6 +146,16 @@ test('warns of flags that have no effect, and only where they would have had one
     '--num_tflite_pools has no effect in this server',
     '--xla_cpu_compilation_enabled has no effect in this server',
   ]);
+  warnings.length = 0;
+  serverOptions(parseArguments(['--enable_per_model_batching_parameters'], HELP).flags, {}, log);
+  serverOptions(
+    parseArguments(['--enable_batching', '--enable_per_model_batching_parameters'], HELP).flags,
+    {},
+    log,
+  );
+  assert.deepEqual(warnings, [
+    '--enable_per_model_batching_parameters has no effect without --enable_batching',
+  ]);
 });
 
 test('0 means what the program says it does', () => {

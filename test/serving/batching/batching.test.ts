@@ -49,16 +49,17 @@ test('requests are joined row by row, and each gets its own rows back', async ()
 
 test('a batch is run as soon as it is full, else when its first request has waited long enough', async () => {
   const model = new GatedModel(true);
-  const server = withBatching(
-    model,
-    'max_batch_size { value: 2 } batch_timeout_micros { value: 500000 } num_batch_threads { value: 4 }',
-  );
-  const started = performance.now();
-  const run = (): Promise<unknown> => server.run({ ...SIGNATURE, inputs: rowsOf(1) });
-  await Promise.all([run(), run()]);
-  assert.ok(performance.now() - started < 400, 'a full batch does not wait');
+  const run = (server: ServableModel): Promise<unknown> => server.run({ ...SIGNATURE, inputs: rowsOf(1) });
+  const withTimeout = (micros: number): ServableModel =>
+    withBatching(
+      model,
+      `max_batch_size { value: 2 } batch_timeout_micros { value: ${micros} } num_batch_threads { value: 4 }`,
+    );
+  const patient = withTimeout(3_600_000_000);
+  // A full batch that waited would do so for an hour.
+  await Promise.all([run(patient), run(patient)]);
   const second = performance.now();
-  await run();
+  await run(withTimeout(500_000));
   assert.ok(performance.now() - second >= 499, 'a batch that is not full waits for others');
   assert.deepEqual(model.sizes, [2, 1]);
 });

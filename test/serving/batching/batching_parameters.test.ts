@@ -59,16 +59,16 @@ test('what is not given has the defaults of the original', () => {
   assert.equal(parseBatchingParameters('max_enqueued_batches {}', 'f').maxEnqueuedBatches, 1);
 });
 
-test('parameters that contradict each other are refused', () => {
+test('parameters that contradict each other are refused, naming the file', () => {
   const refused: readonly (readonly [string, RegExp])[] = [
     [
       'max_batch_size { value: 8 } allowed_batch_sizes: [2, 4]',
-      /^Last entry in allowed_batch_sizes must match max_batch_size; last entry was 4; expected 8$/,
+      /^f: Last entry in allowed_batch_sizes must match max_batch_size; last entry was 4; expected 8$/,
     ],
     ['max_batch_size { value: 4 } allowed_batch_sizes: [2, 2, 4]', /increasing order; were 2, 2, 4/],
-    ['num_batch_threads { value: 0 }', /^num_batch_threads must be positive; was 0$/],
-    ['batch_timeout_micros { value: -1 }', /^batch_timeout_micros must be non-negative; was -1$/],
-    ['max_enqueued_batches { value: -1 }', /^max_enqueued_batches must be positive; was -1$/],
+    ['num_batch_threads { value: 0 }', /^f: num_batch_threads must be positive; was 0$/],
+    ['batch_timeout_micros { value: -1 }', /^f: batch_timeout_micros must be non-negative; was -1$/],
+    ['max_enqueued_batches { value: -1 }', /^f: max_enqueued_batches must be positive; was -1$/],
     [
       'max_batch_size { value: 4 } enable_large_batch_splitting { value: true } max_execution_batch_size { value: 8 }',
       /greater than or equal to max_execution_batch_size; were 4 and 8$/,
@@ -78,7 +78,10 @@ test('parameters that contradict each other are refused', () => {
     assert.throws(
       () => parseBatchingParameters(text, 'f'),
       (error) =>
-        error instanceof ServingError && error.code === 'INVALID_ARGUMENT' && message.test(error.message),
+        error instanceof ConfigError &&
+        error.cause instanceof ServingError &&
+        error.cause.code === 'INVALID_ARGUMENT' &&
+        message.test(error.message),
       text,
     );
   }
@@ -88,7 +91,10 @@ test('a file that is no such message, or is not there, is an error that names it
   assert.throws(
     () => parseBatchingParameters('max_batch_sizes { value: 1 }', 'b.pbtxt'),
     (error) =>
-      error instanceof ConfigError && /b\.pbtxt:1.*BatchingParameters.*max_batch_sizes/.test(error.message),
+      error instanceof ConfigError &&
+      /b\.pbtxt:1.*BatchingParameters: unknown field 'max_batch_sizes'; did you mean "max_batch_size"/.test(
+        error.message,
+      ),
   );
   assert.throws(
     () => readBatchingParameters(join(folder, 'missing.pbtxt')),

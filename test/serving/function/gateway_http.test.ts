@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
@@ -89,6 +90,10 @@ test('a body that is no JSON or no request is refused with 400', () =>
       '{"Service":"x"}': /Image: expected a text/,
       '{"Service":"X!","Image":"a"}': /function name can only contain a-z, 0-9 and dashes/,
       '{"Service":"x","Image":"a","EnvVars":{"A":1}}': /EnvVars: expected an object of texts/,
+      '{"Service":"x","Image":"a","Secrets":"a"}': /Secrets: expected a list of texts/,
+      '{"Service":"x","Image":"a","Constraints":[{"toString":2}]}': /Constraints: expected a list of texts/,
+      '{"Service":"x","Image":"a","MinReplicas":{"toString":2}}': /MinReplicas: expected a number/,
+      '{"Service":"x","Image":"a","MaxReplicas":[]}': /MaxReplicas: expected a number/,
       '{"Service":"x","Image":"a"}': /image a is not in this gateway's store/,
     };
     for (const [body, message] of Object.entries(bodies)) {
@@ -96,6 +101,52 @@ test('a body that is no JSON or no request is refused with 400', () =>
       assert.equal(response.status, 400, body);
       assert.match(((await response.json()) as { message: string }).message, message);
     }
+  }));
+
+test('what is null in a request is not there; a number is one, or its text', () =>
+  withGateway(async ({ client, url }) => {
+    await uploadPython(client, 'image', HANDLER);
+    const body = JSON.stringify({
+      Service: 'echo',
+      Image: 'image',
+      EnvVars: null,
+      Labels: null,
+      Limits: null,
+      Secrets: null,
+      MinReplicas: '2',
+      MaxReplicas: null,
+    });
+    assert.equal((await fetch(`${url}/system/functions`, { method: 'POST', body })).status, 200);
+    await waitFor(client, 'echo', ({ available_replicas: available }) => available === 2);
+  }));
+
+test('a number of replicas that is none is refused with 400, and changes nothing', () =>
+  withGateway(async ({ client, url }) => {
+    await deployPython(client, 'echo', HANDLER);
+    for (const replicas of ['{"toString":2}', '[{"toString":2}]', '[]', 'true', '""', '"0x1"', '1.5', '-1']) {
+      const sent = { method: 'PUT', body: `{"ServiceName":"echo","Replicas":${replicas}}` };
+      const response = await fetch(`${url}/system/scale-function`, sent);
+      assert.equal(response.status, 400, replicas);
+      assert.match(((await response.json()) as { message: string }).message, /^Replicas: expected a number/);
+    }
+    assert.equal((await client.status('echo')).state, 'ready');
+  }));
+
+test('a body in chunks that becomes too large is answered 413', () =>
+  withGateway(async ({ port }) => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(
+        { host: '127.0.0.1', port, path: '/system/functions', method: 'POST' },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      sent.once('error', reject);
+      for (let i = 0; i < 32; i++) sent.write(Buffer.alloc(64 * 1024, ' '));
+      // More is to come: the answer does not wait for it.
+    });
+    assert.equal(status, 413);
   }));
 
 /** Sends bytes, some at a time, and returns all that comes back. */

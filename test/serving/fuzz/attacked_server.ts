@@ -84,7 +84,7 @@ export class AttackedServer {
 }
 
 /** Memory that a process uses. */
-export function rssMiB(pid: number): number {
+function rssMiB(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
   return Number(kibibytes) / 1024;
 }

@@ -26,6 +26,8 @@ export interface CampaignSize {
   readonly attacks: number;
   /** The attacks are sent in so many parts, after each of which the server is looked at. */
   readonly parts: number;
+  /** Called after each part. */
+  readonly onPart?: (report: CampaignReport, holdings: Holdings) => void;
 }
 
 /** What came of all parts. */
@@ -125,16 +127,19 @@ export function attackGateway(size: CampaignSize): Promise<CampaignResult> {
 }
 
 async function run(server: AttackedServer, weapons: Weapons, size: CampaignSize): Promise<CampaignResult> {
-  const { seed, attacks, parts } = size;
+  const { seed, attacks, parts, onPart } = size;
   const holdings: Holdings[] = [];
   const reports: CampaignReport[] = [];
   for (let part = 0; part < parts; part++) {
     const first = Math.floor((part * attacks) / parts);
     const share = Math.floor(((part + 1) * attacks) / parts) - first;
-    reports.push(
-      await runCampaign({ ...weapons, seed, attacks: share, first, clients: CLIENTS, limitMs: LIMIT_MS }),
-    );
-    holdings.push(await server.holdings());
+    const options = { ...weapons, seed, attacks: share, first, clients: CLIENTS, limitMs: LIMIT_MS };
+    const report = await runCampaign(options);
+    const held = await server.holdings();
+    reports.push(report);
+    holdings.push(held);
+    onPart?.(report, held);
+    if (report.problems.length > 0) break;
   }
   const problems = reports.flatMap((report) => report.problems);
   if (!server.isAlive) problems.push('the server crashed');

@@ -41,8 +41,9 @@ const FAILING: readonly [keyof typeof HANDLERS, ...(keyof typeof HANDLERS)[]] = 
   'hangs',
 ];
 
-/** DCF's gateway tells everything that comes of a call so. */
-const UNKNOWN_FUNCTION = /^could not invoke: [^]* - function is not exist/;
+/** DCF's gateway tells everything that comes of a call so: no such function, or the reply of one that is no text. */
+const NOT_INVOKED =
+  /^could not invoke: [^]* - (function is not exist|.*handler returned bytes that are not UTF-8)/;
 
 const REFUSED: readonly Code[] = [
   'INVALID_ARGUMENT',
@@ -59,7 +60,7 @@ export function gatewayAttacks(client: BytesClient, target: RestTarget): Arsenal
   const encode = (type: string, message: object): Uint8Array =>
     root.lookupType(`pb.${type}`).encode(message).finish();
   const made = (title: string, make: (random: Random) => GrpcExchange): Arsenal =>
-    grpcArsenal(client, `gateway, ${title}`, make, UNKNOWN_FUNCTION);
+    grpcArsenal(client, `gateway, ${title}`, make, NOT_INVOKED);
   const invoke = (Service: string, Input: Uint8Array, codes: readonly Code[]): GrpcExchange => ({
     path: '/pb.Gateway/Invoke',
     message: encode('InvokeServiceRequest', { Service, Input }),

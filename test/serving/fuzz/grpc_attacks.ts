@@ -8,6 +8,7 @@ import type { BytesClient } from './grpc_client.js';
 
 const PREDICTION = '/tensorflow.serving.PredictionService';
 const MODEL = '/tensorflow.serving.ModelService';
+const RELOAD = `${MODEL}/HandleReloadConfigRequest`;
 
 /** What may be right after all, or is wrong. */
 const MAYBE: readonly Code[] = [
@@ -33,6 +34,8 @@ const ODD_SIZES = [
   '-9223372036854775808',
 ] as const;
 
+type Request = Pick<GrpcExchange, 'path' | 'message'>;
+
 /** Requests over TensorFlow Serving's gRPC protocol. */
 export function grpcAttacks(client: BytesClient): Arsenal {
   const { root } = servicesFile(servingProtos());
@@ -49,15 +52,15 @@ export function grpcAttacks(client: BytesClient): Arsenal {
       ...make(random),
     }));
   const methods = requestsOf(encode);
+  const reloads = root.lookupType('tensorflow.serving.ReloadConfigRequest');
+  const spoilt = (random: Random, { path, message }: Request): Request => {
+    let wrong = broken(random, message);
+    while (path === RELOAD && unloadsAll(reloads, wrong)) wrong = broken(random, message);
+    return { path, message: wrong };
+  };
   return weighted([
     [8, made('noise', (random) => ({ message: noise(random, 300), path: pick(random, methods).path }))],
-    [
-      20,
-      made('broken messages', (random) => {
-        const { path, message } = pick(random, methods);
-        return { path, message: broken(random, message) };
-      }),
-    ],
+    [20, made('broken messages', (random) => spoilt(random, pick(random, methods)))],
     [20, made('odd tensors', (random) => ({ message: predict(withInputs({ x: oddTensor(random) })) }))],
     [
       10,
@@ -118,6 +121,21 @@ export function grpcAttacks(client: BytesClient): Arsenal {
   ]);
 }
 
+/**
+ * Whether a request is right and serves no model from then on: its list is there and empty, as it also is where a changed
+ * byte makes its models a field that is unknown.
+ */
+function unloadsAll(type: protobuf.Type, message: Uint8Array): boolean {
+  let request: object;
+  try {
+    request = type.toObject(type.decode(message), { arrays: true });
+  } catch {
+    return false;
+  }
+  const { config } = request as { config?: { model_config_list?: { config: readonly object[] } } };
+  return config?.model_config_list?.config.length === 0;
+}
+
 function encodeAs(type: protobuf.Type, message: object): Uint8Array {
   return type.encode(type.fromObject(message)).finish();
 }
@@ -137,9 +155,7 @@ function withInputs(inputs: object, name = 'single'): object {
 }
 
 /** A right request for each method. */
-function requestsOf(
-  encode: (type: string, message: object) => Uint8Array,
-): [Pick<GrpcExchange, 'path' | 'message'>, ...Pick<GrpcExchange, 'path' | 'message'>[]] {
+function requestsOf(encode: (type: string, message: object) => Uint8Array): [Request, ...Request[]] {
   const feature = { int64_list: { value: [1] } };
   const input = { example_list: { examples: [{ features: { feature: { a: feature } } }] } };
   const model_spec = { name: 'examples' };
@@ -165,7 +181,7 @@ function requestsOf(
       message: encode('GetModelMetadataRequest', { model_spec, metadata_field: ['signature_def'] }),
     },
     { path: `${MODEL}/GetModelStatus`, message: encode('GetModelStatusRequest', { model_spec }) },
-    { path: `${MODEL}/HandleReloadConfigRequest`, message: encode('ReloadConfigRequest', reload) },
+    { path: RELOAD, message: encode('ReloadConfigRequest', reload) },
   ];
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SILENT_LOG } from '../../../easyrec/log.js';
 import { accessLine, AccessLog } from '../../../easyrec/serving/monitoring/access_log.js';
 import { AppendFile } from '../../../easyrec/serving/monitoring/append_file.js';
@@ -37,9 +38,20 @@ test('what waits longer than the interval is written without being asked', async
   const path = join(folder, 'interval');
   const file = new AppendFile(path, SILENT_LOG, { flushIntervalMs: 10 });
   file.append(Buffer.from('a'));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  while (!existsSync(path) || readFileSync(path, 'utf8') === '') await delay(5);
   assert.equal(readFileSync(path, 'utf8'), 'a');
   await file.close();
+});
+
+test('a file that is cut while it is written to, as logrotate does with copytruncate, goes on from its start', async () => {
+  const path = join(folder, 'cut');
+  const file = new AppendFile(path, SILENT_LOG);
+  file.append(Buffer.from('before\n'));
+  await file.flush();
+  truncateSync(path);
+  file.append(Buffer.from('after\n'));
+  await file.close();
+  assert.equal(readFileSync(path, 'utf8'), 'after\n');
 });
 
 test('a file that cannot be written costs records and one warning, never an error', async () => {

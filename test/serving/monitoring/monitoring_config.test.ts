@@ -25,5 +25,13 @@ test('a config that is wrong or missing is an error that names the file', () => 
     () => parseMonitoringConfig('prometheus { enable: true }', 'm.pbtxt'),
     (error) => error instanceof ConfigError && /m\.pbtxt:1/.test(error.message),
   );
+  assert.throws(
+    () => parseMonitoringConfig('prometheus_config { enable: true path: "metrics" }', 'm.pbtxt'),
+    (error) =>
+      error instanceof ConfigError &&
+      /^m\.pbtxt: prometheus_config\.path: expected a path that begins with \/, received "metrics"$/.test(
+        error.message,
+      ),
+  );
   assert.throws(() => readMonitoringConfig('missing.pbtxt'), DataError);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { defaultBatchingParameters } from '../../easyrec/serving/batching/index.js';
+import { parseBatchingParameters } from '../../easyrec/serving/batching/index.js';
 import {
   attackGateway,
   attackOperator,
@@ -31,7 +31,16 @@ async function attack(
   attacks: number,
 ): Promise<void> {
   const seed = Number(process.env['STRESS_SEED'] ?? 1);
-  const result = await campaign({ seed, attacks, parts: PARTS });
+  let done = 0;
+  const result = await campaign({
+    seed,
+    attacks,
+    parts: PARTS,
+    onPart: ({ problems }, { rssMiB, openFiles }) => {
+      const state = `${rssMiB.toFixed()} MiB, ${openFiles} open files, ${problems.length} problems`;
+      console.log(`${t.name}: ${++done} of ${PARTS} parts; ${state}`);
+    },
+  });
   const { problems, sent, checks, slowest, holdings } = result;
   const memory = holdings.map(({ rssMiB }) => Math.round(rssMiB));
   t.diagnostic(`${sent} attacks and ${checks} right requests; slowest ${JSON.stringify(slowest)}`);
@@ -54,14 +63,15 @@ test('easyrec serve holds out against 50,000 hostile requests over all its proto
 
 test('easyrec serve holds out against 10,000 hostile requests that are joined, padded and split', (t) => {
   const batching = {
-    parameters: {
-      ...defaultBatchingParameters(),
-      batchTimeoutMicros: 1000,
-      padVariableLengthInputs: true,
-      enableLargeBatchSplitting: true,
-      maxExecutionBatchSize: 4,
-      allowedBatchSizes: [2, 4],
-    },
+    parameters: parseBatchingParameters(
+      `max_batch_size { value: 64 }
+       batch_timeout_micros { value: 1000 }
+       allowed_batch_sizes: [2, 4, 64]
+       pad_variable_length_inputs: true
+       enable_large_batch_splitting { value: true }
+       max_execution_batch_size { value: 4 }`,
+      'batching',
+    ),
   };
   return attack(t, (size) => attackServe(size, { ...LIMITS, batching }), repetitions(10_000));
 });
