@@ -1,10 +1,10 @@
 // Runs a model in this process, without any protocol: what a server of it can reach at most. Prints a line of JSON.
 import { type CommandHelp, type Flags, parseArguments } from '../../easyrec/cli/args.js';
-import { SILENT_LOG } from '../../easyrec/log.js';
 import { adaptivelyBatched } from '../../easyrec/serving/batching/index.js';
-import { loadModel } from '../../easyrec/serving/load_model.js';
 import { newestVersion } from '../../easyrec/serving/model_versions.js';
+import { SavedModelServable } from '../../easyrec/serving/saved_model_servable.js';
 import { DEFAULT_SIGNATURE } from '../../easyrec/serving/servable.js';
+import { loadSavedModel } from '../../easyrec/tf/index.js';
 import { runBench } from '../program.js';
 import { Latencies } from './latencies.js';
 import { readRows, tensorsOf } from './requests.js';
@@ -24,7 +24,7 @@ const HELP = {
 async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
   const { callers = 64, seconds = 60 } = flags;
-  const loaded = await loadModel(newestVersion(flags.model), { loadOpLibraries: false }, SILENT_LOG);
+  const loaded = new SavedModelServable(await loadSavedModel(newestVersion(flags.model).directory));
   const model = flags.batched === true ? adaptivelyBatched(loaded) : loaded;
   const requests = readRows(flags.rows, 256).map(tensorsOf);
 

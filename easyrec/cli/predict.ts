@@ -2,6 +2,7 @@ import { keepFreedMemory } from '../tf/freed_memory.js';
 import { predictFile } from '../train/predictor.js';
 import { type CommandHelp, type Flags, parseArguments } from './args.js';
 import type { Command } from './command.js';
+import { OP_LIBRARY_FLAGS, opLibraryOptions } from './op_library_flags.js';
 
 const HELP = {
   name: 'easyrec predict',
@@ -38,6 +39,7 @@ const HELP = {
     },
     batch_size: { type: 'number', help: 'default: 4096' },
     with_header: { type: 'boolean', help: 'the input begins with a line of column names' },
+    ...OP_LIBRARY_FLAGS,
     json: { type: 'boolean', help: 'print the result as one line of JSON' },
   },
 } as const satisfies CommandHelp<Flags>;
@@ -51,6 +53,8 @@ export const predict: Command = async (argv, { log, stdout, signal }) => {
     inputPath: flags.input_path,
     outputPath: flags.output_path,
     ...(flags.batch_size !== undefined && { batchSize: flags.batch_size }),
+    ...opLibraryOptions(flags),
+    log,
     signal,
     ...(flags.reserved_cols !== undefined && { reservedCols: flags.reserved_cols }),
     ...(flags.output_cols !== undefined && { outputCols: flags.output_cols }),

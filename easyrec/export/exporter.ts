@@ -21,7 +21,7 @@ import {
   Session,
   writeSavedModel,
 } from '../tf/index.js';
-import { EXPORT_RECORD_NAME, exportRecordText } from '../serving/export_record.js';
+import { EXPORT_RECORD_NAME, exportRecordText } from '../trust/export_record.js';
 import { restoreVariables } from '../train/restore_variables.js';
 import type { AssetFile } from './asset_files.js';
 import { chooseOpLibraries } from './choose_op_libraries.js';

@@ -2,19 +2,20 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataError } from '../errors.js';
 import type { Log } from '../log.js';
+import { opLibraryTrust } from '../trust/op_library_trust.js';
 import type { GrpcServer } from './grpc/grpc_server.js';
 import { type HttpServer, startHttpServer } from './http_server.js';
 import type { HttpHandler } from './http.js';
 import { KserveHandler } from './kserve/kserve_handler.js';
 import { Inference, type InferenceObserver } from './inference/index.js';
 import type { LoadRequest, ModelLoader } from './loader.js';
-import { ServingLoader } from './model_loader.js';
 import { AccessLog, readMonitoringConfig, ServerMetrics } from './monitoring/index.js';
 import { PageHandler } from './page/index.js';
 import { ModelPreparation } from './prepare_model.js';
 import { RequestLog } from './request_log/index.js';
 import type { ServableModel } from './servable.js';
 import { checkServerOptions, type ServerOptions } from './server_options.js';
+import { ServingLoader } from './serving_loader.js';
 import { invalidArgument, ServingError } from './status.js';
 import { RestHandler } from './tfserving/rest_handler.js';
 import { ConfigFilePoller } from './versions/config_file_poller.js';
@@ -150,7 +151,7 @@ class ModelServer implements RunningServer {
       this.#options;
     const preparation = new ModelPreparation(options, this.#log, this.#metrics);
     return new ModelManager({
-      loader: this.#loader(),
+      loader: this.#loader(preparation),
       prepare: (model, request) => preparation.prepare(model, request),
       onConfig: (models) => this.#requestLog.update(loggingOf(models)),
       log: this.#log,
@@ -165,15 +166,16 @@ class ModelServer implements RunningServer {
     });
   }
 
-  #loader(): ModelLoader {
-    const { loadOpLibraries, opLibraries, opLibraryAllowList, ...options } = this.#options;
+  #loader(preparation: ModelPreparation): ModelLoader {
+    const options = this.#options;
     const loader = new ServingLoader({
-      trust: { fromModels: loadOpLibraries ?? false, files: opLibraries, allowListFile: opLibraryAllowList },
+      trust: opLibraryTrust(options),
       isolation: options.isolation ?? 'auto',
       tags: options.savedModelTags ?? ['serve'],
       config: options.sessionConfig ?? {},
       runsAtATime: options.runsAtATime,
       maxQueuedCalls: options.maxQueuedCalls,
+      warmUp: (request, model) => preparation.warmUp(model, request),
       onHealth: (request, { state, problem }) => {
         this.catalog.report(request, state === 'running' ? undefined : problem);
       },

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { ConfigProto } from '../tf/index.js';
+import type { OpLibraryOptions } from '../trust/op_library_trust.js';
 import type { BatchingParameters } from './batching/index.js';
 import type { Patience } from './versions/version_watch.js';
 
@@ -32,13 +33,7 @@ export interface ModelOptions {
 }
 
 /** How models are loaded and run. */
-export interface LoadOptions {
-  /** Whether op libraries in the models' assets folders are loaded; default no, since that runs their code. */
-  readonly loadOpLibraries?: boolean | undefined;
-  /** Op libraries that every model in a process of its own may use. */
-  readonly opLibraries?: readonly string[] | undefined;
-  /** A file of SHA-256 sums of op libraries that may be loaded. */
-  readonly opLibraryAllowList?: string | undefined;
+export interface LoadOptions extends OpLibraryOptions {
   /** `process`: each version in a process of its own; `auto`, the default: those that bring op libraries. */
   readonly isolation?: 'auto' | 'process' | undefined;
   /** Of the graph to load. Default: `serve`. */

@@ -41,7 +41,7 @@ export { nameHash, Variable, Variables } from './variable.js';
 export type { OpUse } from './graph_ops.js';
 export { opsOfGraph, unregisteredOps } from './graph_ops.js';
 export type { LoadedSavedModel, LoadSavedModelOptions } from './saved_model.js';
-export { loadSavedModel, readSavedModel } from './saved_model.js';
+export { hasUnregisteredOps, loadSavedModel, modelOpLibraries, readSavedModel } from './saved_model.js';
 export type { Signature, SignatureTensor } from './signature.js';
 export { readSignatures, shapeOfProto, signatureObstacle } from './signature.js';
 export type { CheckpointEntry } from './checkpoint.js';

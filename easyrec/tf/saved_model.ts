@@ -77,6 +77,26 @@ export function readSavedModel(directory: string): SavedModelProto {
   }
 }
 
+/**
+ * Whether a SavedModel uses ops that are not registered in this process.
+ *
+ * @throws NativeError when it is missing or is no SavedModel.
+ */
+export function hasUnregisteredOps(directory: string): boolean {
+  const graphs = readSavedModel(directory).meta_graphs ?? [];
+  return graphs.some(({ graph_def }) => unregisteredOps(graph_def ?? {}).length > 0);
+}
+
+/** The op libraries in a SavedModel's assets folder, sorted. */
+export function modelOpLibraries(directory: string): readonly string[] {
+  const assets = join(directory, 'assets');
+  if (!existsSync(assets)) return [];
+  return readdirSync(assets, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.so(\.\d+)*$/.test(file))
+    .sort()
+    .map((file) => join(assets, file));
+}
+
 async function load(
   graph: Graph,
   directory: string,
@@ -157,22 +177,12 @@ function explain(directory: string, tags: readonly string[], error: TensorflowEr
       : error.message;
   }
   const ops = missing.map(({ op, node }) => `${op} (node "${node}")`).join(', ');
-  const libraries = opLibraryFiles(directory);
+  const libraries = modelOpLibraries(directory);
   const remedy =
     libraries.length > 0
       ? `load the op libraries that travel with the model first: ${list(libraries)}`
       : 'its assets folder holds no op library; load the one that registers them first';
   return `uses ops that are not registered: ${ops}; ${remedy}`;
-}
-
-/** The op libraries in a model's assets folder. */
-function opLibraryFiles(directory: string): string[] {
-  const assets = join(directory, 'assets');
-  if (!existsSync(assets)) return [];
-  return readdirSync(assets, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.so(\.\d+)*$/.test(file))
-    .sort()
-    .map((file) => join(assets, file));
 }
 
 function list(words: readonly string[]): string {

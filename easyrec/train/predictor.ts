@@ -6,8 +6,11 @@ import { loadPipelineConfig, type PipelineConfig } from '../config/load.js';
 import { DataError, didYouMean, UserError } from '../errors.js';
 import type { Batch, Column } from '../input/batch.js';
 import { batchesOf, type BatchReader } from '../input/reader.js';
+import { type Log, SILENT_LOG } from '../log.js';
 import type { LoadedSavedModel, Signature } from '../tf/index.js';
-import { loadOpLibrary, loadSavedModel, makeStep, signatureObstacle } from '../tf/index.js';
+import { makeStep, signatureObstacle } from '../tf/index.js';
+import { loadTrustedModel } from '../trust/load_trusted_model.js';
+import { type OpLibraryOptions, opLibraryTrust } from '../trust/op_library_trust.js';
 import { BlockFile } from './block_file.js';
 import { openColumns } from './column_reader.js';
 import { listSeparators } from './input_plan.js';
@@ -16,7 +19,7 @@ import { columnCells, outputCells } from './prediction_cells.js';
 import { encodeLines, quoteField } from './prediction_lines.js';
 import { threadsOfManySteps } from './session_config.js';
 
-export interface PredictOptions {
+export interface PredictOptions extends OpLibraryOptions {
   /** Holds saved_model.pb, or folders with numbers for names of which the highest does. */
   readonly savedModelDir: string;
   /** Comma separated paths and globs of CSV files with the columns of the model's pipeline.config. */
@@ -35,6 +38,8 @@ export interface PredictOptions {
   readonly withHeader?: boolean;
   readonly signal?: AbortSignal;
   readonly onBatch?: (rows: number) => void;
+  /** Told of op libraries that are loaded. Default: nobody is. */
+  readonly log?: Log;
 }
 
 /** A file of predictions that was written. */
@@ -56,8 +61,11 @@ const DEFAULT_BATCH_SIZE = 4096;
 export async function predictFile(options: PredictOptions): Promise<Prediction> {
   const directory = findSavedModel(options.savedModelDir);
   const config = modelConfig(directory);
-  for (const library of opLibraries(directory)) loadOpLibrary(library);
-  await using model = await loadSavedModel(directory, { config: threadsOfManySteps(config.train_config) });
+  const trust = { ...opLibraryTrust(options), fromPackage: true };
+  await using model = await loadTrustedModel(directory, trust, {
+    config: threadsOfManySteps(config.train_config),
+    log: options.log ?? SILENT_LOG,
+  });
   const signature = model.signatures.get('serving_default');
   if (signature === undefined) {
     const def = model.metaGraph.signature_def?.['serving_default'];
@@ -86,12 +94,6 @@ function findSavedModel(path: string): string {
     .find((name) => existsSync(join(path, name, 'saved_model.pb')));
   if (newest !== undefined) return join(path, newest);
   throw new UserError(`${path}: expected saved_model.pb, or numbered folders with one, found neither`);
-}
-
-function opLibraries(directory: string): readonly string[] {
-  const assets = join(directory, 'assets');
-  const files = existsSync(assets) ? readdirSync(assets) : [];
-  return files.filter((file) => file.endsWith('.so')).map((file) => join(assets, file));
 }
 
 function modelConfig(directory: string): PipelineConfig {

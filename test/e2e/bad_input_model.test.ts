@@ -56,7 +56,7 @@ test('a damaged model is neither served nor predicted with', async (t) => {
       const before = filesBelow(folder);
       const input = ['--input_path', join(base, 'eval.csv'), '--output_path', 'out.csv'];
       for (const args of [
-        ['predict', '--saved_model_dir', 'models', ...input],
+        ['predict', '--saved_model_dir', 'models', ...input, '--load_op_libraries'],
         ['serve', '--model_base_path', 'models', '--rest_api_port', '0', '--load_op_libraries'],
       ]) {
         checkRefused(await runCli(args, { cwd: folder }), ...says);

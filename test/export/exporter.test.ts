@@ -7,7 +7,7 @@ import { DataError, GraphError, NativeError, UserError } from '../../easyrec/err
 import type { ExportOptions, InferenceGraph } from '../../easyrec/export/exporter.js';
 import { exportModel } from '../../easyrec/export/exporter.js';
 import { checkProvided, libraryOps } from '../../easyrec/export/graph_ops.js';
-import { readExportRecord } from '../../easyrec/serving/export_record.js';
+import { readExportRecord } from '../../easyrec/trust/export_record.js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import {
   addSaver,

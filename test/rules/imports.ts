@@ -11,6 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['atomic_files', 'report', 'typescript_module'],
   ['setup'],
   ['config', 'tf'],
+  ['trust'],
   ['features', 'input'],
   ['layers', 'losses', 'metrics', 'optimizers', 'data'],
   ['components'],

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SILENT_LOG } from '../../easyrec/log.js';
 import type { ModelSpec, ServedVersion, VersionStatus } from '../../easyrec/serving/catalog.js';
-import { loadModel } from '../../easyrec/serving/load_model.js';
+import { SavedModelServable } from '../../easyrec/serving/saved_model_servable.js';
 import { SingleModelCatalog } from '../../easyrec/serving/single_model_catalog.js';
 import type { ServingError } from '../../easyrec/serving/status.js';
 import type { ModelServerConfig } from '../../easyrec/serving/versions/model_server_config.js';
 import type { ReloadableCatalog } from '../../easyrec/serving/versions/model_manager.js';
+import { loadSavedModel } from '../../easyrec/tf/index.js';
 
 /** Version 1 of every model in a folder of models. Reloads are only remembered, or refused with `reloadError`. */
 export class ModelFolder implements ReloadableCatalog {
@@ -21,8 +21,7 @@ export class ModelFolder implements ReloadableCatalog {
   static async load(root: string): Promise<ModelFolder> {
     const models = new Map<string, ServedVersion>();
     for (const name of readdirSync(root).sort()) {
-      const version = { version: 1n, directory: join(root, name, '1') };
-      const model = await loadModel(version, { loadOpLibraries: false }, SILENT_LOG);
+      const model = new SavedModelServable(await loadSavedModel(join(root, name, '1')));
       models.set(name, { version: 1n, model });
     }
     return new ModelFolder(models);

@@ -38,6 +38,9 @@ const HELP = {
 
 type CreateFlags = Given<typeof HELP.flags>;
 
+/** Flags that mean nothing where nothing is deployed. */
+const DEPLOYING = ['gateway', 'replace', 'nocache', 'wait', 'wait_timeout_ms'] as const;
+
 /** `dcf function create -f config.yaml [NAME...]`. */
 export const createFunctions: Command = async (argv, context) => {
   const { flags, words } = parseArguments(argv, HELP);
@@ -49,6 +52,12 @@ export const createFunctions: Command = async (argv, context) => {
   }
   if (flags.target === undefined && flags.out !== undefined) {
     throw new UserError(`${HELP.name}: --out needs --target`);
+  }
+  const idle = DEPLOYING.find((name) => flags[name] !== undefined);
+  if (flags.target !== undefined && idle !== undefined) {
+    throw new UserError(
+      `${HELP.name}: --${idle} does not go with --target, which writes files and deploys nothing`,
+    );
   }
   return withGateway(flags, 'failed deploying', context, async (call) => {
     const functions = chosen(call, words);

@@ -5,6 +5,7 @@ import { UserError } from '../../errors.js';
 import { DEFAULT_GATEWAY_PORT, startGatewayServer } from '../../serving/function/index.js';
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
+import { checkInteger } from './check_integer.js';
 
 const HELP = {
   name: 'dcf gateway',
@@ -47,15 +48,12 @@ const HELP = {
 /** `dcf gateway`: runs functions until a signal asks it to stop, then lets calls in progress end. */
 export const gatewayCommand: Command = async (argv, { log, signal }) => {
   const { flags } = parseArguments(argv, HELP);
-  // The name of the variable is the original's.
-  const inherited = process.env['INVOKE_TIMEOUT'];
-  const invokeTimeout = flags.invoke_timeout_s ?? (inherited ? Number(inherited) : undefined);
   const server = await startGatewayServer({
     log,
     host: flags.host,
-    port: readPort(flags.port),
+    port: checkInteger(`${HELP.name}: --port`, flags.port, 0, 65_535),
     stateDirectory: flags.state_dir ?? join(homedir(), '.dcf'),
-    invokeTimeoutMs: milliseconds('invoke_timeout_s', invokeTimeout),
+    invokeTimeoutMs: milliseconds('invoke_timeout_s', flags.invoke_timeout_s) ?? inheritedTimeoutMs(),
     startTimeoutMs: milliseconds('start_timeout_s', flags.start_timeout_s),
     drainMs: milliseconds('drain_timeout_s', flags.drain_timeout_s),
     python: flags.python,
@@ -70,12 +68,17 @@ export const gatewayCommand: Command = async (argv, { log, signal }) => {
 const MAX_SECONDS = 2_000_000;
 
 function milliseconds(flag: string, seconds: number | undefined): number | undefined {
-  if (seconds === undefined) return undefined;
-  if (seconds > 0 && seconds <= MAX_SECONDS) return Math.ceil(seconds * 1000);
-  throw new UserError(`${HELP.name}: --${flag}: expected seconds above 0, at most ${MAX_SECONDS}`);
+  return seconds === undefined ? undefined : toMilliseconds(`${HELP.name}: --${flag}`, String(seconds));
 }
 
-function readPort(port: number | undefined): number | undefined {
-  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return port;
-  throw new UserError(`${HELP.name}: --port: expected a number from 0 to 65535, received ${port}`);
+/** From the variable that the original reads. */
+function inheritedTimeoutMs(): number | undefined {
+  const text = process.env['INVOKE_TIMEOUT'] ?? '';
+  return text === '' ? undefined : toMilliseconds('INVOKE_TIMEOUT', text);
+}
+
+function toMilliseconds(what: string, text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MAX_SECONDS) return Math.ceil(seconds * 1000);
+  throw new UserError(`${what}: expected seconds above 0, at most ${MAX_SECONDS}, received "${text}"`);
 }

@@ -3,6 +3,7 @@ import { GatewayError } from '../../serving/function/gateway_error.js';
 import { chooseGateway, type DcfConfig, readConfigFile } from '../../serving/function/project/index.js';
 import type { Flags } from '../args.js';
 import type { CommandContext } from '../command.js';
+import { checkInteger, MAX_MS } from './check_integer.js';
 
 /** How a command finds the gateway. */
 export const GATEWAY_FLAGS = {
@@ -58,7 +59,8 @@ export async function withGateway(
   const config = flags.config === undefined ? undefined : readConfigFile(flags.config);
   const sources = { flag: flags.gateway, config: config?.gateway, environment: process.env };
   const gateway = chooseGateway(sources);
-  const client = new GatewayClient(gateway, { timeoutMs: flags.timeout_ms });
+  const timeoutMs = checkInteger('--timeout_ms', flags.timeout_ms, 1, MAX_MS);
+  const client = new GatewayClient(gateway, { timeoutMs });
   const stop = (): void => client.close();
   signal.addEventListener('abort', stop, { once: true });
   try {

@@ -10,6 +10,10 @@ import {
 } from '../../serving/function/project/single_function.js';
 import { type CommandHelp, type Flags, type Given, parseArguments } from '../args.js';
 import type { Command, CommandContext } from '../command.js';
+import { checkInteger, MAX_MS } from './check_integer.js';
+
+/** Of one worker, as in config.yaml. */
+const MAX_CONCURRENCY = 1000;
 
 const HELP = {
   name: 'dcf function serve',
@@ -80,15 +84,17 @@ function optionsOf(flags: Given<typeof HELP.flags>): Omit<SingleFunctionOptions,
     handlerFile: flags.handler_file ?? RUNTIMES[runtime].handlerFile,
     handlerName: flags.handler_name ?? HANDLER_NAME,
     host: flags.host ?? '0.0.0.0',
-    port: flags.port ?? portOf(process.env['PORT']),
-    timeoutMs: flags.timeout_ms ?? 0,
-    concurrency: flags.concurrency ?? 0,
+    port: checkInteger(`${HELP.name}: --port`, flags.port, 0, 65_535) ?? inheritedPort(),
+    timeoutMs: checkInteger(`${HELP.name}: --timeout_ms`, flags.timeout_ms, 1, MAX_MS) ?? 0,
+    concurrency: checkInteger(`${HELP.name}: --concurrency`, flags.concurrency, 1, MAX_CONCURRENCY) ?? 0,
     python: flags.python,
   };
 }
 
-function portOf(variable = '8080'): number {
-  const port = Number(variable);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new UserError(`PORT: expected a port, received "${variable}"`);
+/** The port that a container is told to listen on. */
+function inheritedPort(): number {
+  const text = process.env['PORT'] ?? '';
+  if (text === '') return 8080;
+  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new UserError(`PORT: expected an integer from 0 to 65535, received "${text}"`);
 }

@@ -3,6 +3,7 @@ import { UserError } from '../../errors.js';
 import type { GatewayClient } from '../../serving/function/gateway_client.js';
 import { GatewayError } from '../../serving/function/gateway_error.js';
 import type { Flags } from '../args.js';
+import { checkInteger, MAX_MS } from './check_integer.js';
 
 export const WAIT_FLAGS = {
   wait: { type: 'boolean', help: 'wait until the function is ready' },
@@ -21,16 +22,17 @@ const DEFAULT_TIMEOUT_MS = 300_000;
 
 /**
  * What `--wait` and `--wait_timeout_ms` say; undefined where not to wait.
- * @throws UserError when only the second is given.
+ * @throws UserError when only the second is given, or is no such number.
  */
 export function waitOptions(
   command: string,
   flags: { readonly wait: boolean | undefined; readonly wait_timeout_ms: number | undefined },
 ): WaitOptions | undefined {
   const { wait, wait_timeout_ms: timeoutMs } = flags;
-  if (wait === true) return { timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS };
-  if (timeoutMs !== undefined) throw new UserError(`${command}: --wait_timeout_ms needs --wait`);
-  return undefined;
+  if (timeoutMs !== undefined && wait !== true)
+    throw new UserError(`${command}: --wait_timeout_ms needs --wait`);
+  checkInteger(`${command}: --wait_timeout_ms`, timeoutMs, 1, MAX_MS);
+  return wait === true ? { timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS } : undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { startOperatorServer } from '../../serving/operator/index.js';
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
+import { OP_LIBRARY_FLAGS, opLibraryOptions } from '../op_library_flags.js';
 import { oneWord } from './words.js';
 
 const HELP = {
@@ -23,10 +24,7 @@ const HELP = {
     },
     max_url_bytes: { type: 'number', value: 'BYTES', help: 'limit for what a URL names; default: 20971520' },
     url_timeout_ms: { type: 'number', value: 'MS', help: 'limit for fetching it; default: 10000' },
-    load_op_libraries: {
-      type: 'boolean',
-      help: "load the op libraries in the model's assets folder; this runs their native code",
-    },
+    ...OP_LIBRARY_FLAGS,
   },
 } as const satisfies CommandHelp<Flags>;
 
@@ -43,7 +41,7 @@ export const serveOperator: Command = async (argv, { log, signal }) => {
     maxUrlBytes: flags.max_url_bytes,
     urlTimeoutMs: flags.url_timeout_ms,
     allowPrivateAddresses: flags.allow_private_addresses,
-    loadOpLibraries: flags.load_op_libraries,
+    ...opLibraryOptions(flags),
   });
   if (!signal.aborted) await once(signal, 'abort');
   log.info('stopping: calls in progress are answered first');

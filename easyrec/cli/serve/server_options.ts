@@ -11,6 +11,7 @@ import type {
 import { readTextProto } from '../../serving/text_proto.js';
 import { type ConfigProto, configProtoType } from '../../tf/index.js';
 import type { Given } from '../args.js';
+import { opLibraryOptions } from '../op_library_flags.js';
 import type { SERVING_FLAGS } from './serving_flags.js';
 
 type ServingFlags = Given<typeof SERVING_FLAGS>;
@@ -70,9 +71,7 @@ function loadOptions(flags: ServingFlags, log: Log): LoadOptions {
   const threads = [flags.rest_api_num_threads, flags.grpc_max_threads].filter((count) => count !== undefined);
   const iterations = flags.num_request_iterations_for_warmup ?? 0;
   return {
-    loadOpLibraries: flags.load_op_libraries,
-    opLibraries: flags.op_library,
-    opLibraryAllowList: flags.op_library_allow_list,
+    ...opLibraryOptions(flags),
     isolation,
     savedModelTags: flags.saved_model_tags?.split(','),
     sessionConfig: sessionConfig(flags),

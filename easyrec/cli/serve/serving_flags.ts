@@ -1,4 +1,5 @@
 import type { Flags } from '../args.js';
+import { OP_LIBRARY_FLAGS } from '../op_library_flags.js';
 
 /** TensorFlow Serving's flags for models and their versions. */
 const MODEL_FLAGS = {
@@ -170,16 +171,7 @@ const OWN_FLAGS = {
     value: 'N',
     help: 'calls of one version that may wait; further ones get 429; default: 4096',
   },
-  load_op_libraries: {
-    type: 'boolean',
-    help: "load the op libraries in the models' assets folders; this runs their native code",
-  },
-  op_library: { type: 'list', value: 'FILE', help: 'op library that models without their own may use' },
-  op_library_allow_list: {
-    type: 'string',
-    value: 'FILE',
-    help: 'sha256sum lines of op libraries that models may bring, besides those of their own record',
-  },
+  ...OP_LIBRARY_FLAGS,
   model_isolation: {
     type: 'string',
     value: 'auto|process',

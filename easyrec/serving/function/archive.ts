@@ -8,11 +8,11 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { invalidArgument, ServingError } from '../status.js';
+import { hasCode } from './has_code.js';
 
 /** An archive may not unpack to more than this. */
 const MAX_UNPACKED_BYTES = 16 * 1024 ** 3;
 const MAX_ENTRIES = 200_000;
-const LEFT_EARLY = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
 
 /**
  * Unpacks a .tar.gz into an empty folder.
@@ -31,7 +31,7 @@ export async function unpackArchive(archive: AsyncIterable<Uint8Array>, folder: 
   );
   const [[code, signal], problem] = await Promise.all([closed, piped]);
   // tar may leave before its input ends, having read the archive's end or having failed.
-  const isPipe = problem instanceof Error && 'code' in problem && LEFT_EARLY.includes(String(problem.code));
+  const isPipe = hasCode(problem, 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE');
   if (code === 0 && (problem === undefined || isPipe)) return;
   const ending = errors.trim() || `tar was ended by ${signal ?? 'itself'}`;
   const reason = problem instanceof Error && !isPipe ? problem.message : ending;

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { packageRoot } from '../../package_files.js';
 import { ServingError } from '../status.js';
 import { hashText } from './archive.js';
+import { OncePerKey } from './once_per_key.js';
 import { type InstallerOptions, runInstaller } from './run_installer.js';
-import type { FunctionRuntime } from './version_store.js';
+import type { FunctionRuntime, VersionStore } from './version_store.js';
 
 /** What is to be installed, and who is told. */
 export interface EnvironmentOptions extends Pick<InstallerOptions, 'onLine' | 'signal'> {
@@ -27,12 +28,14 @@ const LOCAL_REQUIREMENT = /^\s*(-r|-c|-e|--requirement|--constraint|--editable|\
  */
 export class Environments {
   readonly #directory: string;
+  readonly #stateDirectory: string;
   readonly #python: string;
-  readonly #building = new Map<string, Promise<void>>();
+  readonly #builds = new OncePerKey();
 
   /** @param python the interpreter that makes the environments of python3. */
-  constructor(directory: string, python: string) {
-    this.#directory = directory;
+  constructor(store: VersionStore, python: string) {
+    this.#directory = store.environmentsDirectory;
+    this.#stateDirectory = store.directory;
     this.#python = python;
   }
 
@@ -45,22 +48,15 @@ export class Environments {
     const plan = await (options.runtime === 'node' ? this.#planNode(options) : this.#planPython(options));
     const own = options.isFresh ? options.version : '';
     const name = `${options.runtime}-${hashText(plan.identity + own).slice(0, 32)}`;
-    // Two that require the same at once: the second waits, and tries itself where the first fails.
-    while (!existsSync(join(this.#directory, name, 'complete'))) {
-      const running = this.#building.get(name);
-      if (running !== undefined) {
-        options.onLine('waiting for another upload that installs the same');
-        await running.catch(() => undefined);
-        continue;
-      }
-      const building = build(join(this.#directory, name), plan.install).finally(() =>
-        this.#building.delete(name),
-      );
-      this.#building.set(name, building);
-      await building;
-    }
+    const folder = join(this.#directory, name);
+    await this.#builds.run(
+      name,
+      () => existsSync(join(folder, 'complete')),
+      () => build(folder, plan.install),
+      () => options.onLine('waiting for another upload that installs the same'),
+    );
     // Kept for another while, even where no version names it yet.
-    await utimes(join(this.#directory, name), new Date(), new Date());
+    await utimes(folder, new Date(), new Date());
     return name;
   }
 
@@ -72,7 +68,7 @@ export class Environments {
       .filter((line) => line !== '');
     const interpreter: string[] = [];
     const describe = 'import sys; print(sys.version); print(sys.executable)';
-    await runInstaller({
+    await this.#run({
       what: this.#python,
       command: [this.#python, '-c', describe],
       directory: content,
@@ -83,7 +79,7 @@ export class Environments {
     const python = interpreter.at(-1) ?? this.#python;
     const own = LOCAL_REQUIREMENT.test(requirements) ? version : '';
     const run = (what: string, command: readonly string[]): Promise<void> =>
-      runInstaller({ what, command, directory: content, onLine, signal });
+      this.#run({ what, command, directory: content, onLine, signal });
     return {
       identity: JSON.stringify(['python3', interpreter, wanted, own]),
       install: async (folder) => {
@@ -121,7 +117,7 @@ export class Environments {
             if (lock !== '') await writeFile(join(folder, 'package-lock.json'), lock);
           }
           const command = ['npm', lock === '' ? 'install' : 'ci', '--omit=dev', '--no-audit', '--no-fund'];
-          await runInstaller({
+          await this.#run({
             what: `package.json: npm ${command[1] ?? ''}`,
             command,
             directory: folder,
@@ -135,6 +131,10 @@ export class Environments {
         if (!existsSync(own)) await symlink(packageRoot(), own);
       },
     };
+  }
+
+  #run(options: Omit<InstallerOptions, 'stateDirectory'>): Promise<void> {
+    return runInstaller({ ...options, stateDirectory: this.#stateDirectory });
   }
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { hasCode } from './has_code.js';
 
 /** Half of what is kept: when a file is that full, it takes the place of the one before. */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -102,7 +103,7 @@ async function readOrEmpty(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    if (hasCode(error, 'ENOENT')) return Buffer.alloc(0);
     throw error;
   }
 }

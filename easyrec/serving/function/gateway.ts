@@ -10,11 +10,12 @@ import type { Log } from '../../log.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { checkFunctionName, readDeployment, withReplicas } from './deployment.js';
 import { Environments } from './environments.js';
+import { hasCode } from './has_code.js';
 import { type FunctionContext, type FunctionRecord, ManagedFunction } from './managed_function.js';
 import type { CreateFunctionRequest, FunctionInfo, FunctionStatus, UploadResult } from './messages.js';
+import { killOrphans } from './owned_processes.js';
 import { type Upload, Uploader } from './uploader.js';
 import { VersionStore } from './version_store.js';
-import { killOrphans } from './worker_process.js';
 
 /** How a gateway works. */
 export interface GatewayOptions {
@@ -55,7 +56,7 @@ export class Gateway {
     this.#owner = owner;
     this.#log = options.log;
     this.#store = new VersionStore(directory);
-    const environments = new Environments(this.#store.environmentsDirectory, options.python ?? 'python3');
+    const environments = new Environments(this.#store, options.python ?? 'python3');
     this.#uploader = new Uploader(this.#store, environments);
     this.#context = {
       stateDirectory: directory,
@@ -285,8 +286,11 @@ async function own(directory: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
-      const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
-      reject(isTaken ? new UserError(`${directory} is used by another gateway that runs`, { cause }) : cause);
+      reject(
+        hasCode(cause, 'EADDRINUSE')
+          ? new UserError(`${directory} is used by another gateway that runs`, { cause })
+          : cause,
+      );
     });
     server.listen(`\0easyrec-function-gateway-${name}`, resolve);
   });

@@ -6,6 +6,7 @@ import { serviceDefinition } from '../grpc/service_definition.js';
 import { invalidArgument, STATUS_CODES } from '../status.js';
 import type { Gateway } from './gateway.js';
 import { gatewayFailure } from './gateway_failure.js';
+import { hasCode } from './has_code.js';
 import type { CreateFunctionRequest, UploadHeader } from './messages.js';
 import {
   FUNCTION_STORE_SERVICE,
@@ -187,7 +188,7 @@ function signalOf(call: {
 }
 
 function statusOf(error: unknown, log: Log): { readonly code: number; readonly details: string } {
-  if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
+  if (hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) {
     // Its messages could not be read, or it has gone: either way the library has answered it.
     return { code: STATUS_CODES.CANCELLED.code, details: 'the call has ended' };
   }

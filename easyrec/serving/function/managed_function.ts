@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../atomic_files.js';
 import { CallQueue, type FunctionCall } from './call_queue.js';
 import { Counters } from './counters.js';
 import type { Deployment } from './deployment.js';
 import { FunctionLog } from './function_log.js';
+import { JsonFile } from './json_file.js';
 import type { FunctionState, FunctionStatus } from './messages.js';
 import type { FunctionVersion } from './version_store.js';
 import { WorkerPool } from './worker_pool.js';
@@ -36,7 +36,7 @@ const DEFAULT_IDLE_MS = 60_000;
 /** A deployed function: its workers, the calls that wait for them, its counts and its log. */
 export class ManagedFunction {
   readonly #context: FunctionContext;
-  readonly #directory: string;
+  readonly #file: JsonFile;
   readonly #log: FunctionLog;
   readonly #counters: Counters;
   readonly #queue: CallQueue;
@@ -47,7 +47,6 @@ export class ManagedFunction {
   #current: WorkerPool;
   #next: WorkerPool | undefined;
   #usedAt = performance.now();
-  #saved: Promise<void> = Promise.resolve();
   #isClosing = false;
   /** Counts updates: one that another has overtaken is dropped. */
   #updates = 0;
@@ -57,10 +56,11 @@ export class ManagedFunction {
   private constructor(context: FunctionContext, record: FunctionRecord, version: FunctionVersion) {
     this.#context = context;
     this.#record = record;
-    this.#directory = join(context.stateDirectory, 'functions', record.name);
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    this.#log = new FunctionLog(join(this.#directory, 'log'));
-    this.#counters = new Counters(join(this.#directory, 'counters'));
+    const directory = join(context.stateDirectory, 'functions', record.name);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#file = new JsonFile(join(directory, 'function.json'));
+    this.#log = new FunctionLog(join(directory, 'log'));
+    this.#counters = new Counters(join(directory, 'counters'));
     this.#queue = new CallQueue(record.name, () => this.#current);
     this.#current = this.#pool(record.current, version);
     this.#tick = setInterval(() => this.#checkIdle(), TICK_MS);
@@ -187,7 +187,7 @@ export class ManagedFunction {
     const timer = setTimeout(() => this.cut(), drainMs);
     await this.#queue.whenEmpty();
     for (const pool of this.#pools()) this.#leave(pool);
-    await Promise.all([...this.#leaving.values(), this.#saved]);
+    await Promise.all([...this.#leaving.values(), this.#file.settled()]);
     clearTimeout(timer);
     this.#log.close();
     this.#counters.close();
@@ -286,13 +286,10 @@ export class ManagedFunction {
     if (performance.now() - this.#usedAt >= idleMs) this.#current.sleep();
   }
 
-  /** Writes the record, one write after the other; the last state is what is written last. */
   #save(record: FunctionRecord): Promise<void> {
     this.#record = record;
-    const write = (): Promise<void> =>
-      writeFileAtomic(join(this.#directory, 'function.json'), `${JSON.stringify(record, null, 2)}\n`);
-    const written = this.#saved.then(write);
-    this.#saved = written.catch((error: unknown) => {
+    const written = this.#file.write(record);
+    written.catch((error: unknown) => {
       this.#log.note(`function.json: ${error instanceof Error ? error.message : String(error)}`);
     });
     return written;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ServingError } from '../status.js';
+import { killGroup, ownerMark } from './owned_processes.js';
 
 /** What to run, and where. */
 export interface InstallerOptions {
@@ -8,6 +9,8 @@ export interface InstallerOptions {
   readonly what: string;
   readonly command: readonly string[];
   readonly directory: string;
+  /** The gateway's state folder, by which its processes are known. */
+  readonly stateDirectory: string;
   /** Takes each line that it prints. */
   readonly onLine: (line: string) => void;
   /** Aborted when nobody waits for it any more: then it is ended. */
@@ -24,9 +27,14 @@ const TAIL_CHARACTERS = 2_000;
  * @throws ServingError FAILED_PRECONDITION when it fails, with the end of what it printed.
  */
 export async function runInstaller(options: InstallerOptions): Promise<void> {
-  const { what, command, directory, onLine, signal } = options;
+  const { what, command, directory, stateDirectory, onLine, signal } = options;
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(file, args, {
+    cwd: directory,
+    env: { ...process.env, ...ownerMark(stateDirectory) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const tail: string[] = [];
   const take = (line: string): void => {
     onLine(line);
@@ -35,7 +43,7 @@ export async function runInstaller(options: InstallerOptions): Promise<void> {
   };
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', take);
   const end = (): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    if (child.exitCode === null) killGroup(child.pid);
   };
   const timer = setTimeout(end, MAX_MS);
   signal.addEventListener('abort', end, { once: true });

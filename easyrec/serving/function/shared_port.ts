@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { UserError } from '../../errors.js';
+import { hasCode } from './has_code.js';
 
 /** Who takes the connections of a port. */
 export interface SharedPortOptions {
@@ -72,8 +73,9 @@ function sniff(socket: Socket, { http1, http2 }: SharedPortOptions): void {
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const isTaken = 'code' in cause && cause.code === 'EADDRINUSE';
-      const reason = isTaken ? 'the port is in use; choose another with --port' : cause.message;
+      const reason = hasCode(cause, 'EADDRINUSE')
+        ? 'the port is in use; choose another with --port'
+        : cause.message;
       reject(new UserError(`cannot listen on ${host}:${port}: ${reason}`, { cause }));
     });
     server.listen(port, host, () => {

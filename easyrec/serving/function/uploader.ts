@@ -9,7 +9,8 @@ import { invalidArgument, ServingError } from '../status.js';
 import { sealFolder, unpackArchive } from './archive.js';
 import type { EnvironmentOptions, Environments } from './environments.js';
 import type { UploadHeader, UploadResult } from './messages.js';
-import { runInstaller } from './run_installer.js';
+import { OncePerKey } from './once_per_key.js';
+import { type InstallerOptions, runInstaller } from './run_installer.js';
 import type { FunctionRuntime, VersionManifest, VersionStore } from './version_store.js';
 
 /** An upload as it arrives. */
@@ -35,13 +36,15 @@ const IMAGE_NAME = /^[a-zA-Z0-9][\w.:-]*(\/[a-zA-Z0-9][\w.:-]*)*$/;
 const MAX_IMAGE_LENGTH = 255;
 const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const MAX_INTEGER = 2 ** 31 - 1;
+const MAX_MS = 2 ** 31 - 1;
+/** Settings that have a limit; a python3 worker has as many threads as calls at once. */
+const MOST = { timeout_ms: MAX_MS, concurrency: 1000, idle_timeout_ms: MAX_MS } as const;
 
 /** Makes versions of uploaded folders. */
 export class Uploader {
   readonly #store: VersionStore;
   readonly #environments: Environments;
-  readonly #building = new Map<string, Promise<void>>();
+  readonly #builds = new OncePerKey();
 
   constructor(store: VersionStore, environments: Environments) {
     this.#store = store;
@@ -60,7 +63,8 @@ export class Uploader {
       await mkdir(content, { recursive: true, mode: 0o700 });
       await unpackArchive(archive, content);
       const settings = readSettings(header, content);
-      await checkPackages(header.build_packages ?? [], { onLine, signal });
+      const { directory: stateDirectory } = this.#store;
+      await checkPackages(header.build_packages ?? [], { onLine, signal, stateDirectory });
       const hash = createHash('sha256').update(`${JSON.stringify(settings)}\n`);
       // Of its own even if nothing has changed: what runs keeps what it runs on.
       const isFresh = header.no_cache === true;
@@ -68,26 +72,16 @@ export class Uploader {
       await sealFolder(content, hash);
       const id = `sha256:${hash.digest('hex')}`;
       const existed = await this.#store.use(id);
-      if (!existed)
-        await this.#once(id, () => this.#build(id, staging, settings, { onLine, signal, isFresh }));
+      // Uploads of the same folder at once follow each other; the later ones find what the first has made.
+      await this.#builds.run(
+        id,
+        () => this.#store.has(id),
+        () => this.#build(id, staging, settings, { onLine, signal, isFresh }),
+      );
       await this.#store.setImage(header.image, id);
       return { version: id, existed };
     } finally {
       await discardPartial(staging);
-    }
-  }
-
-  /** Uploads of the same folder at once follow each other; the later ones find what the first has made. */
-  async #once(id: string, body: () => Promise<void>): Promise<void> {
-    while (!this.#store.has(id)) {
-      const running = this.#building.get(id);
-      if (running !== undefined) {
-        await running.catch(() => undefined);
-        continue;
-      }
-      const building = body().finally(() => this.#building.delete(id));
-      this.#building.set(id, building);
-      await building;
     }
   }
 
@@ -133,10 +127,9 @@ function checkHeader(header: UploadHeader): void {
       `runtime: expected ${known.join(' or ')}, received "${runtime}"${didYouMean(runtime, known)}`,
     );
   }
-  for (const field of ['timeout_ms', 'concurrency', 'idle_timeout_ms'] as const) {
+  for (const [field, most] of Object.entries(MOST) as [keyof typeof MOST, number][]) {
     const value = header[field] ?? 0;
-    if (value > MAX_INTEGER)
-      throw invalidArgument(`${field}: expected at most ${MAX_INTEGER}, received ${value}`);
+    if (value > most) throw invalidArgument(`${field}: expected at most ${most}, received ${value}`);
   }
 }
 
@@ -170,14 +163,14 @@ function readSettings(header: UploadHeader, content: string): Settings {
 /** Debian packages belong to the machine, which an upload does not change: they must be there. */
 async function checkPackages(
   names: readonly string[],
-  { onLine, signal }: Pick<Upload, 'onLine' | 'signal'>,
+  { onLine, signal, stateDirectory }: Pick<InstallerOptions, 'onLine' | 'signal' | 'stateDirectory'>,
 ): Promise<void> {
   const missing: string[] = [];
   for (const name of names) {
     if (!PACKAGE_NAME.test(name))
       throw invalidArgument(`build_packages: expected Debian packages, received "${name}"`);
-    const command = ['dpkg', '--status', name];
-    await runInstaller({ what: 'dpkg', command, directory: '/', onLine: () => undefined, signal }).then(
+    const options = { directory: '/', stateDirectory, onLine: () => undefined, signal };
+    await runInstaller({ what: 'dpkg', command: ['dpkg', '--status', name], ...options }).then(
       () => onLine(`${name} is installed`),
       () => missing.push(name),
     );

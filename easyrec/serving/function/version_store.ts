@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPartialName, writeFileAtomic } from '../../atomic_files.js';
+import { isPartialName } from '../../atomic_files.js';
 import { ServingError } from '../status.js';
+import { hasCode } from './has_code.js';
+import { JsonFile } from './json_file.js';
 
 /** A kind of handler that the gateway can run. */
 export type FunctionRuntime = 'python3' | 'node';
@@ -54,40 +56,42 @@ const COMPLETE_MARKERS: Readonly<Record<string, string>> = {
 
 /** The folders of all versions, by the hash of what is in them, and which image names which. */
 export class VersionStore {
-  readonly #directory: string;
+  /** The gateway's state folder. */
+  readonly directory: string;
+  readonly #imagesFile: JsonFile;
   #images: Readonly<Record<string, string>> = {};
 
-  /** @param directory the gateway's state folder. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
+    this.#imagesFile = new JsonFile(join(directory, 'images.json'));
   }
 
   get uploadsDirectory(): string {
-    return join(this.#directory, 'uploads');
+    return join(this.directory, 'uploads');
   }
 
   get environmentsDirectory(): string {
-    return join(this.#directory, 'environments');
+    return join(this.directory, 'environments');
   }
 
   /** Reads what is there, and clears what a killed gateway left half done. */
   async open(): Promise<void> {
     for (const folder of FOLDERS) {
-      await mkdir(join(this.#directory, folder), { recursive: true, mode: 0o700 });
-      for (const name of await readdir(join(this.#directory, folder))) {
-        const path = join(this.#directory, folder, name);
+      await mkdir(join(this.directory, folder), { recursive: true, mode: 0o700 });
+      for (const name of await readdir(join(this.directory, folder))) {
+        const path = join(this.directory, folder, name);
         const marker = COMPLETE_MARKERS[folder];
         const isWhole = !isPartialName(name) && (marker === undefined || existsSync(join(path, marker)));
         if (!isWhole) await rm(path, { recursive: true, force: true });
       }
     }
-    const file = this.#imagesFile;
-    if (existsSync(file)) this.#images = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+    const { path } = this.#imagesFile;
+    if (existsSync(path)) this.#images = JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
   }
 
   /** Where a version's folder is, or is to be. */
   pathOf(id: string): string {
-    return join(this.#directory, 'versions', id.replace('sha256:', ''));
+    return join(this.directory, 'versions', id.replace('sha256:', ''));
   }
 
   /**
@@ -138,13 +142,13 @@ export class VersionStore {
 
   /** Makes a version of its folder, which is complete but for this. */
   async complete(id: string, manifest: VersionManifest): Promise<void> {
-    await writeFileAtomic(join(this.pathOf(id), 'version.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    await new JsonFile(join(this.pathOf(id), 'version.json')).write(manifest);
   }
 
   /** Has an image name a version from now on. */
   async setImage(image: string, id: string): Promise<void> {
     this.#images = { ...this.#images, [image]: id };
-    await writeFileAtomic(this.#imagesFile, `${JSON.stringify(this.#images, null, 2)}\n`);
+    await this.#imagesFile.write(this.#images);
   }
 
   /**
@@ -154,7 +158,7 @@ export class VersionStore {
   async collect(inUse: ReadonlySet<string>): Promise<void> {
     const named = new Set([...inUse, ...Object.values(this.#images)]);
     const environments = new Set<string>();
-    for (const name of await readdir(join(this.#directory, 'versions'))) {
+    for (const name of await readdir(join(this.directory, 'versions'))) {
       const id = `sha256:${name}`;
       if (!named.has(id) && (await isOld(this.pathOf(id)))) {
         await rm(this.pathOf(id), { recursive: true, force: true });
@@ -165,12 +169,13 @@ export class VersionStore {
       if (!environments.has(path) && (await isOld(path))) await rm(path, { recursive: true, force: true });
     }
   }
-
-  get #imagesFile(): string {
-    return join(this.#directory, 'images.json');
-  }
 }
 
+/** What an upload that fails has removed meanwhile is not there to be old. */
 async function isOld(path: string): Promise<boolean> {
-  return Date.now() - (await stat(path)).mtimeMs > KEEP_MS;
+  const stats = await stat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  return stats !== undefined && Date.now() - stats.mtimeMs > KEEP_MS;
 }

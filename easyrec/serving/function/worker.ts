@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { decodeMeshCall, FRAME_KINDS, type Frame, frameHead, FrameReader, type MeshCall } from './frames.js';
 import { FunctionFailure } from './function_failure.js';
 import type { FunctionLog } from './function_log.js';
+import { killGroup } from './owned_processes.js';
 import {
-  killGroup,
   residentBytes,
   startWorkerProcess,
   type WorkerLaunch,

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { packageFile } from '../../package_files.js';
+import { hasCode } from './has_code.js';
+import { isGone, ownerMark } from './owned_processes.js';
 import type { ResourceLimits } from './resources.js';
 import type { FunctionVersion } from './version_store.js';
 
@@ -27,9 +28,6 @@ export interface WorkerProcess {
   readonly connection: Duplex;
   readonly output: readonly Readable[];
 }
-
-/** Names the gateway's state folder in the environment of all that it starts. */
-const OWNER_VARIABLE = 'EASYREC_FUNCTION_GATEWAY';
 
 /** What a worker inherits of the gateway's environment: what programs need, and no secrets. */
 const INHERITED =
@@ -58,35 +56,6 @@ export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
     throw new Error('no file descriptors are left');
   }
   return { child, pid: child.pid, connection, output: [stdout, stderr] };
-}
-
-/** Kills a worker and all that it started; nothing happens when they are gone. */
-export function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-/** Kills what an earlier gateway with that state folder started and left behind. Returns how many there were. */
-export async function killOrphans(stateDirectory: string): Promise<number> {
-  const marker = `\0${OWNER_VARIABLE}=${stateDirectory}\0`;
-  let killed = 0;
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    // A process may end while it is looked at, or be somebody else's.
-    const environment = await readFile(`/proc/${entry}/environ`, 'latin1').catch(() => '');
-    if (!`\0${environment}`.includes(Buffer.from(marker).toString('latin1'))) continue;
-    try {
-      process.kill(Number(entry), 'SIGKILL');
-      killed++;
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-  }
-  return killed;
 }
 
 /** The memory in use by a process and all its descendants; 0 when it has ended. */
@@ -118,18 +87,9 @@ function readIfThere(path: string): string {
   }
 }
 
-/** Whether a process has ended while it was looked at. */
-function isGone(error: unknown): boolean {
-  return hasCode(error, ['ENOENT', 'ESRCH']);
-}
-
 /** Also where there is no file descriptor left to look with: the next look is soon. */
 function isOutOfSight(error: unknown): boolean {
-  return isGone(error) || hasCode(error, ['EMFILE', 'ENFILE']);
-}
-
-function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return isGone(error) || hasCode(error, 'EMFILE', 'ENFILE');
 }
 
 function limitCommand({ memoryBytes, cpus }: ResourceLimits): readonly string[] {
@@ -175,7 +135,7 @@ function workerEnvironment(launch: WorkerLaunch): NodeJS.ProcessEnv {
     EASYREC_FUNCTION_MODULE: version.modulePath,
     EASYREC_FUNCTION_CONCURRENCY: String(concurrency),
     EASYREC_FUNCTION_TIMEOUT_S: String(Math.ceil(timeoutMs / 1000)),
-    [OWNER_VARIABLE]: launch.stateDirectory,
+    ...ownerMark(launch.stateDirectory),
   };
 }
 

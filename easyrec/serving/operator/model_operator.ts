@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../errors.js';
 import type { Log } from '../../log.js';
-import { loadModel } from '../load_model.js';
-import { newestVersion, type VersionDirectory } from '../model_versions.js';
+import { loadTrustedModel } from '../../trust/load_trusted_model.js';
+import type { OpLibraryTrust } from '../../trust/op_library_trust.js';
+import { newestVersion } from '../model_versions.js';
+import { SavedModelServable } from '../saved_model_servable.js';
 import type { ServableModel, ServableTensor } from '../servable.js';
 import { ServingError } from '../status.js';
 import { ImageGraph } from './image_graph.js';
@@ -17,8 +19,8 @@ import { type FileReader, logLeftOut } from './read_files.js';
 /** What an operator is given besides its file. */
 export interface OperatorSurroundings {
   readonly readFiles: FileReader;
-  /** Whether op libraries in the model's assets folder may be loaded: they are native code. */
-  readonly loadOpLibraries: boolean;
+  /** Which op libraries may be loaded: they are native code. */
+  readonly trust: OpLibraryTrust;
   /** Limit for one run of the model. */
   readonly timeoutMs: number;
   readonly log: Log;
@@ -31,11 +33,11 @@ export interface OperatorSurroundings {
  */
 export async function loadModelOperator(
   spec: ModelSpec,
-  { readFiles, loadOpLibraries, timeoutMs, log }: OperatorSurroundings,
+  { readFiles, trust, timeoutMs, log }: OperatorSurroundings,
 ): Promise<Operator> {
-  const version = versionOf(spec.model);
-  log.info(`loading ${spec.properties.name} from ${version.directory}`);
-  const model = await loadModel(version, { loadOpLibraries }, log);
+  const directory = versionOf(spec.model);
+  log.info(`loading ${spec.properties.name} from ${directory}`);
+  const model = new SavedModelServable(await loadTrustedModel(directory, trust, { log }));
   const closers = [() => model.close()];
   const close = async (): Promise<void> => {
     await Promise.all(closers.map((end) => end()));
@@ -58,9 +60,9 @@ export async function loadModelOperator(
   }
 }
 
-function versionOf(path: string): VersionDirectory {
-  if (existsSync(join(path, 'saved_model.pb'))) return { version: 0n, directory: path };
-  return newestVersion(path);
+/** The folder of the SavedModel that a path means. */
+function versionOf(path: string): string {
+  return existsSync(join(path, 'saved_model.pb')) ? path : newestVersion(path).directory;
 }
 
 function feedOf({ image, data }: ModelSpec, { input, signature }: ModelPorts, log: Log): ModelFeed {

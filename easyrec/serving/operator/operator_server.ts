@@ -1,5 +1,6 @@
 import type { Log } from '../../log.js';
 import { UserError } from '../../errors.js';
+import { type OpLibraryOptions, opLibraryTrust } from '../../trust/op_library_trust.js';
 import { startGrpcServer } from '../grpc/grpc_server.js';
 import { reflectionServices } from '../grpc/reflection.js';
 import { loadClassOperator } from './class_operator.js';
@@ -11,7 +12,7 @@ import { operatorService } from './operator_service.js';
 import { fileReader } from './read_files.js';
 
 /** What to serve, and how. */
-export interface OperatorServerOptions {
+export interface OperatorServerOptions extends OpLibraryOptions {
   /** An operator.yaml, or the TypeScript file of an operator's class. */
   readonly file: string;
   /** `HOST:PORT`, told to who asks for the identity; it listens on the port. Default `127.0.0.1:80`. */
@@ -26,8 +27,6 @@ export interface OperatorServerOptions {
   readonly urlTimeoutMs?: number | undefined;
   /** Whether URLs may lead to this machine and to local networks; default no. */
   readonly allowPrivateAddresses?: boolean | undefined;
-  /** Whether op libraries in the model's assets folder are loaded; default no, since that runs their code. */
-  readonly loadOpLibraries?: boolean | undefined;
   readonly log: Log;
 }
 
@@ -80,7 +79,7 @@ export async function startOperatorServer(options: OperatorServerOptions): Promi
 }
 
 async function loadOperator(options: OperatorServerOptions, timeoutMs: number): Promise<Operator> {
-  const { file, log, loadOpLibraries = false } = options;
+  const { file, log } = options;
   const readFiles = fileReader(
     {
       maxBytes: options.maxUrlBytes ?? DEFAULT_MAX_URL_BYTES,
@@ -89,10 +88,11 @@ async function loadOperator(options: OperatorServerOptions, timeoutMs: number): 
     },
     log,
   );
+  const trust = { ...opLibraryTrust(options), fromPackage: true };
   const spec = await readOperatorFile(file);
   return spec.kind === 'class'
     ? loadClassOperator(spec.path, readFiles, log)
-    : loadModelOperator(spec, { readFiles, loadOpLibraries, timeoutMs, log });
+    : loadModelOperator(spec, { readFiles, trust, timeoutMs, log });
 }
 
 function checkLimits({ timeoutMs, maxUrlBytes, urlTimeoutMs }: OperatorServerOptions): void {

@@ -1,14 +1,9 @@
 import { GraphError, NativeError } from '../../errors.js';
 import type { LoadSavedModelOptions } from '../../tf/index.js';
+import type { TrustedLibrary } from '../../trust/op_library_trust.js';
 import type { StatusCode } from '../status.js';
 import { ServingError, STATUS_CODES } from '../status.js';
 import type { TensorText } from './tensor_codec.js';
-
-/** An op library that may be loaded, as long as its content is what it was when that was decided. */
-export interface TrustedLibrary {
-  readonly path: string;
-  readonly sha256: string;
-}
 
 /** What a worker is to load. */
 export interface LoadOrder {

@@ -1,10 +1,9 @@
 import type { Log } from '../../log.js';
 import type { LoadRequest, ModelLoader } from '../loader.js';
 import type { LoadSavedModelOptions } from '../../tf/index.js';
+import { type OpLibraryTrust, trustedOpLibraries } from '../../trust/op_library_trust.js';
 import type { ServableModel } from '../servable.js';
 import type { WorkerHealth } from './health.js';
-import type { OpLibraryTrust } from './op_library_trust.js';
-import { trustedOpLibraries } from './op_library_trust.js';
 import { SupervisedModel } from './supervised_model.js';
 import type { WorkerLimits } from './worker_limits.js';
 import { defaultWorkerLimits } from './worker_limits.js';
@@ -16,6 +15,11 @@ export interface WorkerLoaderOptions {
   readonly model?: LoadSavedModelOptions | undefined;
   /** Default: `defaultWorkerLimits`, all or in part. */
   readonly limits?: Partial<WorkerLimits> | undefined;
+  /**
+   * Warms a process up that takes the place of another one; the first is warmed up by whoever loads the model. Default:
+   * nothing is done.
+   */
+  readonly warmUp?: ((request: LoadRequest, model: ServableModel) => Promise<void>) | undefined;
   /** Told whenever a model's process is replaced, is to be, or answers again. Default: nobody is. */
   readonly onHealth?: ((request: LoadRequest, health: WorkerHealth) => void) | undefined;
 }
@@ -33,7 +37,7 @@ export class WorkerLoader implements ModelLoader {
   }
 
   async load(request: LoadRequest, log: Log): Promise<ServableModel> {
-    const { trust, limits, onHealth, model: options } = this.#options;
+    const { trust, limits, warmUp, onHealth, model: options } = this.#options;
     const name = `model "${request.modelName}" version ${request.version}`;
     const model = await SupervisedModel.start({
       name,
@@ -45,6 +49,7 @@ export class WorkerLoader implements ModelLoader {
         libraries: await trustedOpLibraries(name, request.directory, trust),
         options,
       }),
+      warmUp: warmUp === undefined ? undefined : (process) => warmUp(request, process),
       onHealth: (health) => {
         if (health.state === 'closed') this.#models.delete(model);
         onHealth?.(request, health);

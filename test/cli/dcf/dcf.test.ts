@@ -297,8 +297,45 @@ test('mistakes on the command line end with 2', () =>
       ],
       [['function', 'list', '--jsn'], /unknown flag --jsn; did you mean "json"/],
       [['function', 'serve', '-r', 'node', '--prepare'], /--prepare needs --state_dir/],
+      [
+        ['function', 'serve', '-r', 'node', '--port', '70000'],
+        /--port: expected an integer from 0 to 65535, received 70000/,
+      ],
+      [
+        ['function', 'serve', '-r', 'node', '--timeout_ms', '-5'],
+        /--timeout_ms: expected an integer from 1 to 2147483647, received -5/,
+      ],
+      [
+        ['function', 'serve', '-r', 'node', '--concurrency', '1.5'],
+        /--concurrency: expected an integer from 1 to 1000, received 1\.5/,
+      ],
+      [
+        ['function', 'list', '--timeout_ms', '0'],
+        /--timeout_ms: expected an integer from 1 to \d+, received 0/,
+      ],
+      [
+        ['function', 'call', 'x', '--wait', '--wait_timeout_ms', '-1'],
+        /--wait_timeout_ms: expected an integer/,
+      ],
+      [
+        ['function', 'create', '-f', 'no.yaml', '--target', 'knative', '--wait'],
+        /--wait does not go with --target, which writes files/,
+      ],
+      [['gateway', '--port', '-1'], /--port: expected an integer from 0 to 65535, received -1/],
+      [['gateway', '--drain_timeout_s', '0'], /--drain_timeout_s: expected seconds above 0, .*received "0"/],
     ];
     for (const [args, message] of refused) failed(await runDcf(args, { cwd }), 2, message);
+  }));
+
+test('variables that cannot be read are named', () =>
+  withTempFolder(async (cwd) => {
+    const gateway = await runDcf(['gateway', '--state_dir', 'state'], {
+      cwd,
+      env: { INVOKE_TIMEOUT: 'soon' },
+    });
+    failed(gateway, 2, /^Error: INVOKE_TIMEOUT: expected seconds above 0, .*received "soon"\n$/);
+    const serve = await runDcf(['function', 'serve', '-r', 'node'], { cwd, env: { PORT: '80a' } });
+    failed(serve, 2, /^Error: PORT: expected an integer from 0 to 65535, received "80a"\n$/);
   }));
 
 test('runtimes are listed, and manifests are written without any gateway', () =>

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SILENT_LOG } from '../../../easyrec/log.js';
 import { startGatewayServer } from '../../../easyrec/serving/function/index.js';
 import { withTempFolder } from '../../support/temp_folder.js';
 import { endProcess, startProcess } from './gateway_process.js';
-import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
+import { archiveOf, deployPython, uploadPython, waitFor, withGateway } from './support.js';
 
 const PIDS = [
   'import os, time',
@@ -129,6 +129,49 @@ test('an update that a killed gateway had begun goes on after the restart', () =
     assert.equal(await second.client.invoke('moving', Buffer.alloc(0)), 'new');
     await endProcess(second, 'SIGTERM');
   }));
+
+test('an installer that a killed gateway was running is ended before its folder is used again', () =>
+  withTempFolder(async (folder) => {
+    await using first = await startProcess(folder);
+    const manifest = {
+      dependencies: { tiny: 'file:./tiny' },
+      scripts: { preinstall: 'echo $$ > pid; exec sleep 600' },
+    };
+    const files = {
+      'handler.mjs': 'export const Handler = () => 1;\n',
+      'package.json': JSON.stringify(manifest),
+      'tiny/package.json': JSON.stringify({ name: 'tiny', version: '1.0.0' }),
+    };
+    const upload = first.client.upload({ image: 'endless', runtime: 'node' }, archiveOf(files));
+    upload.catch(() => undefined);
+    const pid = await installerIn(join(folder, 'environments'));
+    await endProcess(first, 'SIGKILL');
+    await assert.rejects(upload);
+    await using second = await startProcess(folder);
+    await untilGone(pid);
+    assert.deepEqual(readdirSync(join(folder, 'environments')), []);
+    await endProcess(second, 'SIGTERM');
+  }));
+
+/** The process that has written its id into a file of the one environment. */
+async function installerIn(environments: string): Promise<number> {
+  const limit = Date.now() + 60_000;
+  for (;;) {
+    const [name] = readdirSync(environments);
+    const text = name === undefined ? '' : readIfThere(join(environments, name, 'pid'));
+    if (text.endsWith('\n')) return Number(text);
+    assert.ok(Date.now() < limit, 'no installer has been started');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 test('a state folder has one gateway at a time', () =>
   withGateway(async ({ stateDirectory }) => {

@@ -133,6 +133,11 @@ test('an upload that is none, or of which something is wrong, is refused with th
       ],
       [{ image: 'x', ...PYTHON, handler_name: 'a b' }, archive, /handler name/],
       [
+        { image: 'x', ...PYTHON, concurrency: 5000 },
+        archive,
+        /concurrency: expected at most 1000, received 5000/,
+      ],
+      [
         { image: 'x', ...PYTHON, build_packages: ['no-such-package'] },
         archive,
         /no no-such-package: run apt-get/,

@@ -15,7 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { SILENT_LOG } from '../../../easyrec/log.js';
-import { ServingLoader } from '../../../easyrec/serving/model_loader.js';
+import { ServingLoader } from '../../../easyrec/serving/serving_loader.js';
 import { ServingError } from '../../../easyrec/serving/status.js';
 import { inspectVersion } from '../../../easyrec/serving/versions/version_files.js';
 import { VersionWatch } from '../../../easyrec/serving/versions/version_watch.js';

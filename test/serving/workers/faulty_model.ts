@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { EXPORT_RECORD_FILE, exportRecordText } from '../../../easyrec/serving/export_record.js';
+import { EXPORT_RECORD_FILE, exportRecordText } from '../../../easyrec/trust/export_record.js';
 import type { ServableModel } from '../../../easyrec/serving/servable.js';
 import { packageFile } from '../../../easyrec/package_files.js';
 import { buildOp } from '../../../easyrec/setup/index.js';

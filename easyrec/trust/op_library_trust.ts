@@ -3,42 +3,44 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { NativeError } from '../../errors.js';
-import { readSavedModel, unregisteredOps } from '../../tf/index.js';
-import type { ExportRecord } from '../export_record.js';
-import { EXPORT_RECORD_FILE, readExportRecord } from '../export_record.js';
+import { NativeError } from '../errors.js';
+import { packageFile } from '../package_files.js';
+import { modelOpLibraries } from '../tf/index.js';
 import { readAllowList } from './allow_list.js';
-import type { TrustedLibrary } from './messages.js';
+import { EXPORT_RECORD_FILE, type ExportRecord, readExportRecord } from './export_record.js';
 
 /** Which native code may be loaded. */
 export interface OpLibraryTrust {
   /** Whether op libraries that models bring along may be loaded at all. */
   readonly fromModels: boolean;
+  /** Whether those need no leave of which this package ships the same: its own are loaded for them. Default: no. */
+  readonly fromPackage?: boolean | undefined;
   /** A file of SHA-256 sums that may be loaded besides those of a model's own record; read at each load. */
   readonly allowListFile?: string | undefined;
-  /** Libraries that the operator names: loaded for every model that is loaded in a process of its own. Default: none. */
+  /** Libraries that the operator names, whatever is in them. Default: none. */
   readonly files?: readonly string[] | undefined;
 }
 
-/** The op libraries in a model's assets folder, sorted, as paths in that folder. */
-export async function modelOpLibraries(directory: string): Promise<readonly string[]> {
-  const assets = join(directory, 'assets');
-  if (!existsSync(assets)) return [];
-  const files = await readdir(assets, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => /\.so(\.\d+)*$/.test(file)).sort();
+/** The same as users say it: the flags `--load_op_libraries`, `--op_library_allow_list` and `--op_library`. */
+export interface OpLibraryOptions {
+  /** Whether op libraries in the models' assets folders are loaded; default no, since that runs their code. */
+  readonly loadOpLibraries?: boolean | undefined;
+  /** Op libraries that models without their own may use. */
+  readonly opLibraries?: readonly string[] | undefined;
+  /** A file of SHA-256 sums of op libraries that may be loaded, besides those of a model's own record. */
+  readonly opLibraryAllowList?: string | undefined;
 }
 
-/**
- * Whether a version of a model runs native code that is loaded with it, and so belongs in a process of its own: it
- * brings libraries that may be loaded, or uses ops that only a library of the operator's can have.
- *
- * @throws NativeError when it is no SavedModel.
- */
-export async function needsWorker(directory: string, trust: OpLibraryTrust): Promise<boolean> {
-  if (trust.fromModels && (await modelOpLibraries(directory)).length > 0) return true;
-  if ((trust.files ?? []).length === 0) return false;
-  const graphs = readSavedModel(directory).meta_graphs ?? [];
-  return graphs.some(({ graph_def }) => unregisteredOps(graph_def ?? {}).length > 0);
+/** An op library that may be loaded, as long as its content is what it was when that was decided. */
+export interface TrustedLibrary {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** What options allow. */
+export function opLibraryTrust(options: OpLibraryOptions): OpLibraryTrust {
+  const { loadOpLibraries = false, opLibraries, opLibraryAllowList } = options;
+  return { fromModels: loadOpLibraries, files: opLibraries, allowListFile: opLibraryAllowList };
 }
 
 /**
@@ -58,14 +60,15 @@ export async function trustedOpLibraries(
     const sha256 = await sha256Of(path);
     trusted.set(sha256, { path, sha256 });
   }
+  const brought = modelOpLibraries(directory);
+  if (trust.fromPackage === true && brought.length > 0) await addOwn(brought, trusted);
   if (!trust.fromModels) return [...trusted.values()];
   const record = await readExportRecord(directory);
   const recorded = new Set(record?.opLibraries.values());
   const allowed =
     trust.allowListFile === undefined ? new Set<string>() : await readAllowList(trust.allowListFile);
   const problems: string[] = [];
-  for (const file of await modelOpLibraries(directory)) {
-    const path = join(directory, 'assets', file);
+  for (const path of brought) {
     const outside = await leadsOutside(path, directory);
     if (outside !== undefined) {
       problems.push(`${path} leads out of the version's folder, to ${outside}`);
@@ -74,10 +77,25 @@ export async function trustedOpLibraries(
     const sha256 = await sha256Of(path);
     if (trusted.has(sha256)) continue;
     if (recorded.has(sha256) || allowed.has(sha256)) trusted.set(sha256, { path, sha256 });
-    else problems.push(`${path} has SHA-256 ${sha256}, ${whyUnknown(file, record)}`);
+    else
+      problems.push(
+        `${path} has SHA-256 ${sha256}, ${whyUnknown(relative(join(directory, 'assets'), path), record)}`,
+      );
   }
   if (problems.length > 0) throw refusal(name, problems, trust);
   return [...trusted.values()];
+}
+
+/** Adds the package's own libraries that a model brings copies of. */
+async function addOwn(brought: readonly string[], trusted: Map<string, TrustedLibrary>): Promise<void> {
+  const folder = packageFile(join('ops', 'lib'));
+  const files = existsSync(folder) ? await readdir(folder) : [];
+  const sums = new Set(await Promise.all(brought.map(sha256Of)));
+  for (const file of files.filter((each) => each.endsWith('.so'))) {
+    const path = join(folder, file);
+    const sha256 = await sha256Of(path);
+    if (sums.has(sha256) && !trusted.has(sha256)) trusted.set(sha256, { path, sha256 });
+  }
 }
 
 function whyUnknown(file: string, record: ExportRecord | undefined): string {

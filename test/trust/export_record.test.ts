@@ -3,11 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { NativeError } from '../../easyrec/errors.js';
-import {
-  EXPORT_RECORD_FILE,
-  exportRecordText,
-  readExportRecord,
-} from '../../easyrec/serving/export_record.js';
+import { EXPORT_RECORD_FILE, exportRecordText, readExportRecord } from '../../easyrec/trust/export_record.js';
 import { withTempFolder } from '../support/temp_folder.js';
 
 const SUM = 'ab'.repeat(32);

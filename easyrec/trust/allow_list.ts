@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../../errors.js';
+import { UserError } from '../errors.js';
 
 /** As `sha256sum` writes them: the sum, a space, a space or `*`, and a name, which may be absent. */
 const LINE = /^\\?([0-9a-fA-F]{64})(?:\s+\*?.*)?$/;

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { NativeError, UserError } from '../../../easyrec/errors.js';
-import { WorkerLoader } from '../../../easyrec/serving/workers/index.js';
-import { readAllowList } from '../../../easyrec/serving/workers/allow_list.js';
-import { needsWorker, trustedOpLibraries } from '../../../easyrec/serving/workers/op_library_trust.js';
-import { SILENT_LOG } from '../../../easyrec/log.js';
-import { loadOpLibrary } from '../../../easyrec/tf/index.js';
-import { ZERO_OUT } from '../../export/libraries.js';
-import { temporaryFolder } from '../../support/temporary.js';
-import { sha256Of, writeRecord } from './faulty_model.js';
+import { NativeError, UserError } from '../../easyrec/errors.js';
+import { needsWorker, WorkerLoader } from '../../easyrec/serving/workers/index.js';
+import { readAllowList } from '../../easyrec/trust/allow_list.js';
+import { trustedOpLibraries } from '../../easyrec/trust/op_library_trust.js';
+import { SILENT_LOG } from '../../easyrec/log.js';
+import { loadOpLibrary } from '../../easyrec/tf/index.js';
+import { ZERO_OUT } from '../export/libraries.js';
+import { temporaryFolder } from '../support/temporary.js';
+import { sha256Of, writeRecord } from '../serving/workers/faulty_model.js';
 
 const SUM = sha256Of(ZERO_OUT);
 const NAME = 'model "m" version 1';
@@ -38,14 +38,14 @@ test('nothing of a model is loaded unless that is allowed', async (t) => {
   const { directory } = version(t);
   writeRecord(directory, { 'libzero_out.so': SUM });
   assert.deepEqual(await trustedOpLibraries(NAME, directory, { fromModels: false }), []);
-  assert.equal(await needsWorker(directory, { fromModels: false }), false);
+  assert.equal(needsWorker(directory, { fromModels: false }), false);
 });
 
 test('a library whose sum is in the record is trusted, wherever it lies in assets', async (t) => {
   const { directory, library } = version(t, 'ops/zero.so.2');
   writeRecord(directory, { 'ops/zero.so.2': SUM });
   assert.deepEqual(await trustedOpLibraries(NAME, directory, FROM_MODELS), [{ path: library, sha256: SUM }]);
-  assert.equal(await needsWorker(directory, FROM_MODELS), true);
+  assert.equal(needsWorker(directory, FROM_MODELS), true);
 });
 
 test('a library without a record is refused, and what to do is told', async (t) => {
@@ -100,6 +100,22 @@ test('a library that the operator names is trusted, also in a model, and is ther
     trustedOpLibraries(NAME, directory, { fromModels: false, files: ['nowhere.so'] }),
     isRefusal(/^op library nowhere\.so: cannot be read: ENOENT/),
   );
+});
+
+test("where this package's own need no leave, they are loaded for a model that brings the same", async (t) => {
+  const { directory } = version(t, 'renamed.so');
+  writeFileSync(join(directory, 'assets/a.so'), 'a');
+  const own = [{ path: ZERO_OUT, sha256: SUM }];
+  const trust = { fromModels: false, fromPackage: true };
+  assert.deepEqual(await trustedOpLibraries(NAME, directory, trust), own);
+  await assert.rejects(
+    trustedOpLibraries(NAME, directory, { ...trust, fromModels: true }),
+    isRefusal(/^[^;]*a\.so has SHA-256 ca978112\S+, and the model has no/),
+  );
+  rmSync(join(directory, 'assets/a.so'));
+  assert.deepEqual(await trustedOpLibraries(NAME, directory, { ...trust, fromModels: true }), own);
+  rmSync(join(directory, 'assets/renamed.so'));
+  assert.deepEqual(await trustedOpLibraries(NAME, directory, trust), []);
 });
 
 test('a link that leads out of the version is refused, whatever it leads to', async (t) => {

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { NativeError } from '../errors.js';
 import type { Log } from '../log.js';
-import { type ConfigProto, loadSavedModel, readSavedModel, unregisteredOps } from '../tf/index.js';
+import type { ConfigProto } from '../tf/index.js';
+import { loadTrustedModel } from '../trust/load_trusted_model.js';
+import type { OpLibraryTrust } from '../trust/op_library_trust.js';
 import { LimitedModel } from './limited_model.js';
-import { opLibraryFiles } from './load_model.js';
 import type { LoadRequest, ModelLoader } from './loader.js';
 import { SavedModelServable } from './saved_model_servable.js';
 import type { ServableModel } from './servable.js';
-import type { OpLibraryTrust, WorkerLimits, WorkerLoader } from './workers/index.js';
+import type { WorkerLimits, WorkerLoader, WorkerLoaderOptions } from './workers/index.js';
 
 /** How models are loaded. */
 export interface ServingLoaderOptions {
@@ -21,7 +21,8 @@ export interface ServingLoaderOptions {
   readonly runsAtATime?: number | undefined;
   /** Calls of one version that may wait. Default: 4096. */
   readonly maxQueuedCalls?: number | undefined;
-  readonly onHealth?: ConstructorParameters<typeof WorkerLoader>[0]['onHealth'];
+  readonly warmUp?: WorkerLoaderOptions['warmUp'];
+  readonly onHealth?: WorkerLoaderOptions['onHealth'];
 }
 
 const MAX_QUEUED_CALLS = 4096;
@@ -41,10 +42,9 @@ export class ServingLoader implements ModelLoader {
     const { isolation, trust } = this.#options;
     // With neither flag set there is nothing to look for.
     if (isolation === 'auto' && !trust.fromModels && (trust.files ?? []).length === 0)
-      return this.#loadHere(request);
+      return this.#loadHere(request, log);
     const { needsWorker } = await import('./workers/index.js');
-    if (isolation === 'auto' && !(await needsWorker(request.directory, trust)))
-      return this.#loadHere(request);
+    if (isolation === 'auto' && !needsWorker(request.directory, trust)) return this.#loadHere(request, log);
     this.#workers ??= this.#startWorkers();
     return (await this.#workers).load(request, log);
   }
@@ -54,9 +54,10 @@ export class ServingLoader implements ModelLoader {
   }
 
   async #startWorkers(): Promise<WorkerLoader> {
-    const { trust, onHealth, tags, config } = this.#options;
+    const { trust, warmUp, onHealth, tags, config } = this.#options;
     const { WorkerLoader } = await import('./workers/index.js');
-    return new WorkerLoader({ trust, onHealth, model: { tags, config }, limits: this.#workerLimits() });
+    const limits = this.#workerLimits();
+    return new WorkerLoader({ trust, warmUp, onHealth, model: { tags, config }, limits });
   }
 
   #workerLimits(): Partial<WorkerLimits> {
@@ -67,14 +68,12 @@ export class ServingLoader implements ModelLoader {
     };
   }
 
-  async #loadHere({ directory }: LoadRequest): Promise<ServableModel> {
+  /** Native code that comes with a model is never loaded into this process. */
+  async #loadHere({ directory }: LoadRequest, log: Log): Promise<ServableModel> {
     const { tags, config, runsAtATime, maxQueuedCalls = MAX_QUEUED_CALLS } = this.#options;
-    try {
-      const model = new SavedModelServable(await loadSavedModel(directory, { tags, config }));
-      return new LimitedModel(model, { running: runsHere(runsAtATime), waiting: maxQueuedCalls });
-    } catch (error) {
-      throw withRemedy(error, directory);
-    }
+    const loaded = await loadTrustedModel(directory, { fromModels: false }, { tags, config, log });
+    const model = new SavedModelServable(loaded);
+    return new LimitedModel(model, { running: runsHere(runsAtATime), waiting: maxQueuedCalls });
   }
 }
 
@@ -82,19 +81,4 @@ export class ServingLoader implements ModelLoader {
 function runsHere(wanted = 4 * availableParallelism()): number {
   const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? DEFAULT_THREADS);
   return Math.max(1, Math.min(wanted, Math.floor((threads * 3) / 4)));
-}
-
-/** A model whose ops are in libraries that it brings along can be loaded with a flag. */
-function withRemedy(error: unknown, directory: string): unknown {
-  if (!(error instanceof NativeError) || opLibraryFiles(directory).length === 0 || !lacksOps(directory))
-    return error;
-  return new NativeError(
-    `${error.message}; --load_op_libraries loads them (do so only with models you trust: it runs their native code)`,
-    { cause: error.cause },
-  );
-}
-
-function lacksOps(directory: string): boolean {
-  const graphs = readSavedModel(directory).meta_graphs ?? [];
-  return graphs.some(({ graph_def }) => unregisteredOps(graph_def ?? {}).length > 0);
 }
