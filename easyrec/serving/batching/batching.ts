@@ -108,14 +108,13 @@ class BatchedModel implements ServableModel {
    */
   #rows(signature: Signature, inputs: RunRequest['inputs']): number | undefined {
     const { isAdaptive, parameters } = this.#settings;
-    const tensors = [...inputs.values()];
-    const [first] = tensors;
     if (isAdaptive) {
+      const [first] = inputs.values();
       const rows = first?.shape[0];
       const fits = rows !== undefined && rows > 0 && rows <= parameters.maxBatchSize;
       return fits && canJoin(signature, inputs, rows) ? rows : undefined;
     }
-    const rows = batchSize(tensors);
+    const rows = batchSize([...inputs.values()]);
     return rows > 0 && canJoin(signature, inputs, rows) ? rows : undefined;
   }
 }
