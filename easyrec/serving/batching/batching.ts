@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Signature, SignatureDef } from '../../tf/index.js';
 import type { RunRequest, ServableModel, ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
-import { BatchRunner } from './batch_runner.js';
+import { BatchRunner, type BatchSettings } from './batch_runner.js';
 import { BatchScheduler } from './batch_scheduler.js';
 import { BatchTask, type Outputs } from './batch_task.js';
 import type { BatchingObserver } from './batching_observer.js';
@@ -51,23 +51,15 @@ export function adaptivelyBatched(
   return new BatchedModel(model, { parameters, isAdaptive: true, observer });
 }
 
-/** How a model is batched. */
-interface Settings {
-  readonly parameters: BatchingParameters;
-  /** Whether batching is our own idea: then it must not be the reason for any error. */
-  readonly isAdaptive: boolean;
-  readonly observer: BatchingObserver | undefined;
-}
-
 class BatchedModel implements ServableModel {
   readonly #model: ServableModel;
-  readonly #settings: Settings;
+  readonly #settings: BatchSettings;
   readonly #scheduler: BatchScheduler;
 
-  constructor(model: ServableModel, settings: Settings) {
+  constructor(model: ServableModel, settings: BatchSettings) {
     this.#model = model;
     this.#settings = settings;
-    const runner = new BatchRunner(model, settings.parameters, settings);
+    const runner = new BatchRunner(model, settings);
     this.#scheduler = new BatchScheduler(settings.parameters, (kind, tasks) => runner.run(kind, tasks));
   }
 
