@@ -1,9 +1,9 @@
 import type { Log } from '../../log.js';
 import type { Signature, SignatureDef } from '../../tf/index.js';
 import { readSignatures } from '../../tf/index.js';
+import { BackOff } from '../back_off.js';
 import type { RunRequest, ServableModel, ServableTensor } from '../servable.js';
 import { ServingError } from '../status.js';
-import { BackOff } from './back_off.js';
 import { CallQueue } from './call_queue.js';
 import type { WorkerHealth, WorkerState } from './health.js';
 import type { LoadOrder } from './messages.js';
