@@ -1,24 +1,18 @@
 import http2 from 'node:http2';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Numbers from 0 to below 1 that are the same for the same seed. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { Random } from '../../../easyrec/input/random.js';
+import { noise } from '../fuzz/bytes.js';
+import { pick } from '../fuzz/campaign.js';
 
 /** How many requests came to what: a gRPC code, an HTTP status, or that the connection was closed. */
 export type FuzzOutcomes = ReadonlyMap<string, number>;
 
-const SERVICES = ['pb.Gateway', 'pb.FxGateway', 'easyrec.FunctionStore'];
-const METHODS =
-  'Invoke Invokes List Deploy Delete Update GetMeta GetLog ReplicaUpdate Info Upload Status No'.split(' ');
+const SERVICES = ['pb.Gateway', 'pb.FxGateway', 'easyrec.FunctionStore'] as const;
+const METHODS = [
+  ...(['Invoke', 'Invokes', 'List', 'Deploy', 'Delete', 'Update'] as const),
+  ...(['GetMeta', 'GetLog', 'ReplicaUpdate', 'Info', 'Upload', 'Status', 'No'] as const),
+] as const;
 const PATHS = [
   '/function/echo',
   '/function/..',
@@ -31,8 +25,8 @@ const PATHS = [
   '//',
   '/%',
   `/${'x'.repeat(5000)}`,
-];
-const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'HEAD', 'TRACE', 'P', 'get'];
+] as const;
+const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'HEAD', 'TRACE', 'P', 'get'] as const;
 const BODIES = [
   '{',
   '{"Service":{}}',
@@ -41,7 +35,7 @@ const BODIES = [
   '\0',
   '"',
   '{"a":'.repeat(500),
-];
+] as const;
 const HEADERS = [
   'content-length: 5',
   'content-length: -1',
@@ -49,7 +43,7 @@ const HEADERS = [
   'expect: 100-continue',
   'x',
   ': y',
-];
+] as const;
 const LIMIT_MS = 20_000;
 
 /**
@@ -57,12 +51,12 @@ const LIMIT_MS = 20_000;
  * @throws Error when one has neither an answer nor its connection closed in time.
  */
 export async function fuzzGateway(port: number, count: number, seed: number): Promise<FuzzOutcomes> {
-  const random = randomNumbers(seed);
+  const random = new Random(seed);
   const outcomes = new Map<string, number>();
   const session = http2.connect(`http://127.0.0.1:${port}`);
   session.on('error', () => undefined);
   const one = (): Promise<string> => {
-    const kind = random();
+    const kind = random.uniform();
     if (kind < 0.7) return grpcRequest(session, random);
     if (kind < 0.9) return rawRequest(port, httpBytes(random));
     return rawRequest(port, noise(random, 200));
@@ -89,30 +83,22 @@ export async function fuzzGateway(port: number, count: number, seed: number): Pr
   return outcomes;
 }
 
-function choose<T>(random: () => number, values: readonly T[]): T {
-  const value = values[Math.floor(random() * values.length)];
-  if (value === undefined) throw new Error('nothing to choose from');
-  return value;
-}
-
-function noise(random: () => number, most: number): Buffer {
-  return Buffer.from(Array.from({ length: Math.floor(random() * most) }, () => Math.floor(random() * 256)));
-}
-
 /** Messages that are no protobuf, of wrong types, cut, empty, or claimed to be longer than they are. */
-function grpcBytes(random: () => number): Buffer {
-  const field = Math.floor(random() * 16);
+function grpcBytes(random: Random): Buffer {
+  const field = random.below(16);
   const message =
-    random() < 0.5 ? noise(random, 60) : Buffer.concat([Buffer.of(field * 8 + 2, 4), noise(random, 8)]);
+    random.uniform() < 0.5
+      ? noise(random, 60)
+      : Buffer.concat([Buffer.of(field * 8 + 2, 4), noise(random, 8)]);
   const head = Buffer.alloc(5);
-  head.writeUInt8(random() < 0.9 ? 0 : Math.floor(random() * 256), 0);
-  head.writeUInt32BE(random() < 0.8 ? message.length : Math.floor(random() * 2 ** 32), 1);
+  head.writeUInt8(random.uniform() < 0.9 ? 0 : random.below(256), 0);
+  head.writeUInt32BE(random.uniform() < 0.8 ? message.length : random.below(2 ** 32), 1);
   return Buffer.concat([head, message]);
 }
 
-function grpcRequest(session: http2.ClientHttp2Session, random: () => number): Promise<string> {
-  const path = `/${choose(random, SERVICES)}/${choose(random, METHODS)}`;
-  const type = random() < 0.95 ? 'application/grpc' : 'text/plain';
+function grpcRequest(session: http2.ClientHttp2Session, random: Random): Promise<string> {
+  const path = `/${pick(random, SERVICES)}/${pick(random, METHODS)}`;
+  const type = random.uniform() < 0.95 ? 'application/grpc' : 'text/plain';
   const request = session.request({ ':method': 'POST', ':path': path, 'content-type': type, te: 'trailers' });
   return new Promise((resolve) => {
     let outcome = 'reset';
@@ -129,11 +115,11 @@ function grpcRequest(session: http2.ClientHttp2Session, random: () => number): P
   });
 }
 
-function httpBytes(random: () => number): Buffer {
-  const line = `${choose(random, VERBS)} ${choose(random, PATHS)} HTTP/1.${random() < 0.9 ? 1 : 7}`;
-  const headers = ['host: x', ...(random() < 0.5 ? [choose(random, HEADERS)] : [])];
-  const body = random() < 0.7 ? Buffer.from(choose(random, BODIES)) : noise(random, 100);
-  if (random() < 0.7) headers.push(`content-length: ${body.length}`);
+function httpBytes(random: Random): Buffer {
+  const line = `${pick(random, VERBS)} ${pick(random, PATHS)} HTTP/1.${random.uniform() < 0.9 ? 1 : 7}`;
+  const headers = ['host: x', ...(random.uniform() < 0.5 ? [pick(random, HEADERS)] : [])];
+  const body = random.uniform() < 0.7 ? Buffer.from(pick(random, BODIES)) : noise(random, 100);
+  if (random.uniform() < 0.7) headers.push(`content-length: ${body.length}`);
   return Buffer.concat([Buffer.from([line, ...headers, '', ''].join('\r\n')), body]);
 }
 
