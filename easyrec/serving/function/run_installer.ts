@@ -29,8 +29,7 @@ const TAIL_CHARACTERS = 2_000;
  */
 export async function runInstaller(options: InstallerOptions): Promise<void> {
   const { what, command, directory, stateDirectory, onLine, signal } = options;
-  const gone = new ServingError('CANCELLED', 'the caller has gone');
-  if (signal.aborted) throw gone;
+  checkCaller(signal);
   const [file = '', ...args] = command;
   const child = spawn(file, args, {
     cwd: directory,
@@ -58,11 +57,15 @@ export async function runInstaller(options: InstallerOptions): Promise<void> {
       );
     });
     if (ended === '') return;
-    if (signal.aborted) throw gone;
+    checkCaller(signal);
     const last = tail.join('\n').slice(-TAIL_CHARACTERS);
     throw new ServingError('FAILED_PRECONDITION', `${what} ${ended}${last === '' ? '' : `:\n${last}`}`);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
   }
+}
+
+function checkCaller(signal: AbortSignal): void {
+  if (signal.aborted) throw new ServingError('CANCELLED', 'the caller has gone');
 }
