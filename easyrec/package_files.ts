@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,4 +16,10 @@ export function packageRoot(): string {
 /** A file that ships with the package, by its path from the package root. */
 export function packageFile(path: string): string {
   return join(packageRoot(), path);
+}
+
+/** The package's version. */
+export function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
+  return manifest.version;
 }

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { UserError } from '../errors.js';
-import { packageFile } from '../package_files.js';
 import { HelpRequested } from './args.js';
 import { type Command, Interrupted } from './command.js';
 import { consoleLog } from './console_log.js';
@@ -42,12 +40,6 @@ export async function runProgram(
   } catch (error) {
     return fail(error, verbose, errorPrefix);
   }
-}
-
-/** The package's version. */
-export function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  return manifest.version;
 }
 
 function fail(error: unknown, verbose: boolean, prefix: string): number {

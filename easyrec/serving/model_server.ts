@@ -151,7 +151,7 @@ class ModelServer implements RunningServer {
       this.#options;
     const preparation = new ModelPreparation(options, this.#log, this.#metrics);
     return new ModelManager({
-      loader: this.#loader(),
+      loader: this.#loader(preparation),
       prepare: (model, request) => preparation.prepare(model, request),
       onConfig: (models) => this.#requestLog.update(loggingOf(models)),
       log: this.#log,
@@ -166,7 +166,7 @@ class ModelServer implements RunningServer {
     });
   }
 
-  #loader(): ModelLoader {
+  #loader(preparation: ModelPreparation): ModelLoader {
     const options = this.#options;
     const loader = new ServingLoader({
       trust: opLibraryTrust(options),
@@ -175,6 +175,7 @@ class ModelServer implements RunningServer {
       config: options.sessionConfig ?? {},
       runsAtATime: options.runsAtATime,
       maxQueuedCalls: options.maxQueuedCalls,
+      warmUp: (request, model) => preparation.warmUp(model, request),
       onHealth: (request, { state, problem }) => {
         this.catalog.report(request, state === 'running' ? undefined : problem);
       },

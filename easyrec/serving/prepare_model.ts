@@ -29,10 +29,19 @@ export class ModelPreparation {
    * @throws ServingError when a recorded request fails, ConfigError when the model's own batching parameters are wrong.
    */
   async prepare(model: ServableModel, request: LoadRequest): Promise<ServableModel> {
-    const { warmup = true } = this.options;
-    if (warmup && existsSync(warmupFile(request.directory))) await this.#warmUp(model, request);
-    else if (warmup) await this.#tryOut(model, request);
+    await this.warmUp(model, request);
     return this.#batched(model, request);
+  }
+
+  /**
+   * Runs the model's recorded requests, or without any each signature once.
+   * @throws ServingError when a recorded request fails.
+   */
+  async warmUp(model: ServableModel, request: LoadRequest): Promise<void> {
+    const { warmup = true } = this.options;
+    if (!warmup) return;
+    if (existsSync(warmupFile(request.directory))) await this.#replay(model, request);
+    else await this.#tryOut(model, request);
   }
 
   /** Only the toolkit's own exports are known to compute and do nothing else. */
@@ -43,7 +52,7 @@ export class ModelPreparation {
     }
   }
 
-  async #warmUp(model: ServableModel, { modelName, version, directory }: LoadRequest): Promise<void> {
+  async #replay(model: ServableModel, { modelName, version, directory }: LoadRequest): Promise<void> {
     const { warmupIterations: iterations } = this.options;
     const started = performance.now();
     let records: readonly RecordedRequest[] = [];
@@ -66,7 +75,7 @@ export class ModelPreparation {
     const { batching } = this.options;
     if (batching === undefined) {
       const record = await readExportRecord(directory);
-      return record?.rowsIndependent === true ? adaptivelyBatched(model, this.metrics) : model;
+      return record?.rowsIndependent === true ? adaptivelyBatched(model, { observer: this.metrics }) : model;
     }
     if (batching.perModel !== true) return batched(model, batching.parameters, this.metrics);
     const file = join(directory, PER_MODEL_BATCHING);

@@ -74,11 +74,12 @@ export class SavedModelServable implements ServableModel {
 }
 
 function checkInputs(signature: Signature, inputs: RunRequest['inputs']): void {
+  const isMissing = (alias: string): boolean => !inputs.has(alias);
+  if (inputs.size === signature.inputs.size && ![...signature.inputs.keys()].some(isMissing)) return;
   const wanted = [...signature.inputs.keys()].sort();
   const sent = [...inputs.keys()].sort();
-  const missing = wanted.filter((alias) => !inputs.has(alias));
+  const missing = wanted.filter(isMissing);
   const extra = sent.filter((alias) => !signature.inputs.has(alias));
-  if (missing.length === 0 && extra.length === 0) return;
   throw invalidArgument(
     `input size does not match signature: ${sent.length}!=${wanted.length} len({${sent.join()}}) != ` +
       `len({${wanted.join()}}). Sent extra: {${extra.join()}}. Missing but required: {${missing.join()}}.`,

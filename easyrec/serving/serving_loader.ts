@@ -7,7 +7,7 @@ import { LimitedModel } from './limited_model.js';
 import type { LoadRequest, ModelLoader } from './loader.js';
 import { SavedModelServable } from './saved_model_servable.js';
 import type { ServableModel } from './servable.js';
-import type { WorkerLimits, WorkerLoader } from './workers/index.js';
+import type { WorkerLimits, WorkerLoader, WorkerLoaderOptions } from './workers/index.js';
 
 /** How models are loaded. */
 export interface ServingLoaderOptions {
@@ -21,7 +21,8 @@ export interface ServingLoaderOptions {
   readonly runsAtATime?: number | undefined;
   /** Calls of one version that may wait. Default: 4096. */
   readonly maxQueuedCalls?: number | undefined;
-  readonly onHealth?: ConstructorParameters<typeof WorkerLoader>[0]['onHealth'];
+  readonly warmUp?: WorkerLoaderOptions['warmUp'];
+  readonly onHealth?: WorkerLoaderOptions['onHealth'];
 }
 
 const MAX_QUEUED_CALLS = 4096;
@@ -53,9 +54,10 @@ export class ServingLoader implements ModelLoader {
   }
 
   async #startWorkers(): Promise<WorkerLoader> {
-    const { trust, onHealth, tags, config } = this.#options;
+    const { trust, warmUp, onHealth, tags, config } = this.#options;
     const { WorkerLoader } = await import('./workers/index.js');
-    return new WorkerLoader({ trust, onHealth, model: { tags, config }, limits: this.#workerLimits() });
+    const limits = this.#workerLimits();
+    return new WorkerLoader({ trust, warmUp, onHealth, model: { tags, config }, limits });
   }
 
   #workerLimits(): Partial<WorkerLimits> {

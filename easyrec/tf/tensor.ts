@@ -23,11 +23,12 @@ const INT64_MAX = 2n ** 63n - 1n;
 /** Whether a tensor can have this shape. libtensorflow does not refuse another one: it ends the process. */
 export function isTensorShape(shape: readonly number[]): boolean {
   if (shape.length > MAX_RANK) return false;
-  let size = 1n;
+  let size: number | bigint = 1;
   for (const dim of shape) {
     if (!Number.isSafeInteger(dim) || dim < 0) return false;
     // As TensorFlow multiplies: what comes after a 0 is not looked at, what comes before it is.
-    size *= BigInt(dim);
+    const product: number = Number(size) * dim;
+    size = Number.isSafeInteger(product) ? product : BigInt(size) * BigInt(dim);
     if (size > INT64_MAX) return false;
   }
   return true;

@@ -213,7 +213,7 @@ test('a model whose recorded requests fail is not served; told to, it does witho
   assert.equal(await factor(server, '/v1/models/default'), 3);
 });
 
-test('what a model logs goes to a file that warms the next version up', async (t) => {
+test('what a model logs goes to a file that warms the next version up, and each of its processes', async (t) => {
   const root = temporaryFolder(t);
   await writeScale(join(root, 'm/1'), 3);
   const logging = `logging_config {
@@ -232,7 +232,12 @@ test('what a model logs goes to a file that warms the next version up', async (t
   await writeScale(join(root, 'm/2'), 4);
   mkdirSync(join(root, 'm/2/assets.extra'));
   writeFileSync(join(root, 'm/2/assets.extra/tf_serving_warmup_requests'), records);
-  const second = await start(t, options);
+  const second = await start(t, { ...options, isolation: 'process' });
   assert.equal(await factor(second, '/v1/models/m'), 4);
-  assert.ok(lines.includes('model m version 2 is warmed up with 3 requests'), lines.join('\n'));
+  const warmUps = (): readonly string[] => lines.filter((line) => line.includes('is warmed up'));
+  assert.deepEqual(warmUps(), ['model m version 2 is warmed up with 3 requests']);
+  process.kill(Number(/runs in worker process (\d+)/.exec(lines.join('\n'))?.[1]), 'SIGKILL');
+  await until(() => lines.some((line) => line.includes('took over')));
+  assert.equal(await factor(second, '/v1/models/m'), 4);
+  assert.equal(warmUps().length, 2, lines.join('\n'));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { addLibrary, ASK, buildFaulty, callWith, writeFaultyModel } from '../serving/workers/faulty_model.js';
 import { isUnavailable, load, pidOf } from '../serving/workers/loading.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -14,14 +14,20 @@ function memoryOf(pid: number): number {
   return pages * 4096;
 }
 
-const openFiles = (): number => readdirSync('/proc/self/fd').length;
-
-test('neither memory nor files are lost over 100 processes that crash', async (t) => {
+/** A model that brings the op Faulty along. */
+async function faultyModel(t: TestContext): Promise<string> {
   const folder = temporaryFolder(t);
   const library = await buildFaulty(folder, 2);
   const directory = join(folder, '1');
   await writeFaultyModel(directory, library);
   addLibrary(directory, library);
+  return directory;
+}
+
+const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
+test('neither memory nor files are lost over 100 processes that crash', async (t) => {
+  const directory = await faultyModel(t);
   const { model, healths } = await load(t, directory, { limits: { backOffMs: 1 } });
   const crash = async (times: number): Promise<void> => {
     for (let i = 0; i < times; i++) {
@@ -39,11 +45,7 @@ test('neither memory nor files are lost over 100 processes that crash', async (t
 });
 
 test('calls leave no memory behind, here and in the other process', async (t) => {
-  const folder = temporaryFolder(t);
-  const library = await buildFaulty(folder, 2);
-  const directory = join(folder, '1');
-  await writeFaultyModel(directory, library);
-  addLibrary(directory, library);
+  const directory = await faultyModel(t);
   const loaded = await load(t, directory);
   const pid = pidOf(loaded);
   const call = async (times: number): Promise<void> => {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { type Actions, chooser } from '../chooser.js';
 import type { Command } from '../command.js';
-import { packageVersion, runProgram } from '../program.js';
+import { packageVersion } from '../../package_files.js';
+import { runProgram } from '../program.js';
 import { functionCommand } from './function.js';
 
 const ACTIONS: Actions = {

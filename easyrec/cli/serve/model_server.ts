@@ -6,7 +6,7 @@ import { invalidArgument, ServingError } from '../../serving/status.js';
 import { loadLibtensorflow } from '../../tf/index.js';
 import { type CommandHelp, type Flags, type Given, helpText, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
-import { packageVersion } from '../program.js';
+import { packageVersion } from '../../package_files.js';
 import { sortArguments } from './model_server_arguments.js';
 import { portOf, serverOptions } from './server_options.js';
 import { SERVING_FLAGS } from './serving_flags.js';

@@ -12,7 +12,7 @@ const MODEL_FLAGS = {
   model_config_file: {
     type: 'string',
     value: 'FILE',
-    help: 'ModelServerConfig in text format: several models, policies, labels, request logs',
+    help: 'ModelServerConfig in text format: several models, policies, labels, request logs (no limit of size)',
   },
   model_config_file_poll_wait_seconds: {
     type: 'number',
@@ -187,7 +187,11 @@ const OWN_FLAGS = {
     value: 'SECONDS',
     help: 'a version that lacks files is loaded, to fail, when none has changed for so long; default: 10',
   },
-  access_log_file: { type: 'string', value: 'FILE', help: 'gets one line of JSON for each call' },
+  access_log_file: {
+    type: 'string',
+    value: 'FILE',
+    help: 'gets one line of JSON for each call; grows without a limit',
+  },
 } as const satisfies Flags;
 
 /** All flags of servers of models. */

@@ -6,9 +6,13 @@ import type { BatchingObserver } from './batching_observer.js';
 import type { BatchingParameters } from './batching_parameters.js';
 import { joinInputs, splitOutputs } from './join.js';
 
-/** What a batch may be: nothing but one request's if that is all there is. */
-export interface RunnerOptions {
-  /** Whether batching must never be the reason for an error: then a batch that cannot be split is run one by one. */
+/** How a model is batched. */
+export interface BatchSettings {
+  readonly parameters: BatchingParameters;
+  /**
+   * Whether nobody asked for batching: then it must not be the reason for any error, and a batch that cannot be split is
+   * run one by one.
+   */
   readonly isAdaptive: boolean;
   readonly observer: BatchingObserver | undefined;
 }
@@ -35,20 +39,19 @@ class JoinError extends Error {
 /** Runs batches of one model. */
 export class BatchRunner {
   readonly #model: ServableModel;
-  readonly #parameters: BatchingParameters;
-  readonly #options: RunnerOptions;
+  readonly #settings: BatchSettings;
 
-  constructor(model: ServableModel, parameters: BatchingParameters, options: RunnerOptions) {
+  constructor(model: ServableModel, settings: BatchSettings) {
     this.#model = model;
-    this.#parameters = parameters;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   /** Runs the tasks together and answers each; never rejects. */
   async run(kind: BatchKind, tasks: readonly BatchTask[]): Promise<void> {
+    const { parameters, observer } = this.#settings;
     const now = performance.now();
     for (const { enqueuedAt } of tasks) {
-      this.#options.observer?.dequeued(this.#parameters.threadPoolName, (now - enqueuedAt) * 1000);
+      observer?.dequeued(parameters.threadPoolName, (now - enqueuedAt) * 1000);
     }
     await this.#runTogether(kind, tasks);
   }
@@ -73,7 +76,7 @@ export class BatchRunner {
 
   /** The outputs of each task. */
   async #compute(kind: BatchKind, tasks: readonly BatchTask[]): Promise<readonly Outputs[]> {
-    const { isAdaptive, observer } = this.#options;
+    const { isAdaptive, observer } = this.#settings;
     const rows = tasks.map((task) => task.rows);
     const total = rows.reduce((sum, each) => sum + each, 0);
     const paddingRows = this.#allowedSize(total) - total;
@@ -89,7 +92,7 @@ export class BatchRunner {
     if (first !== undefined && tasks.length === 1 && paddingRows === 0) return first.inputs;
     const signature = this.#model.signatures.get(kind.signatureName);
     if (signature === undefined) throw new Error(`no signature ${kind.signatureName}`);
-    const { padVariableLengthInputs } = this.#parameters;
+    const { padVariableLengthInputs } = this.#settings.parameters;
     const inputs = tasks.map((task) => task.inputs);
     return joining(() => joinInputs(signature, inputs, { paddingRows, padVariableLengthInputs }));
   }
@@ -123,11 +126,11 @@ export class BatchRunner {
   }
 
   #allowedSize(rows: number): number {
-    return this.#parameters.allowedBatchSizes.find((size) => size >= rows) ?? rows;
+    return this.#settings.parameters.allowedBatchSizes.find((size) => size >= rows) ?? rows;
   }
 
   #isOneTasksFault(error: unknown): boolean {
-    if (error instanceof JoinError) return this.#options.isAdaptive;
+    if (error instanceof JoinError) return this.#settings.isAdaptive;
     return error instanceof ServingError && FAULTS.has(error.code);
   }
 }

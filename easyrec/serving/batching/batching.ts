@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Signature, SignatureDef } from '../../tf/index.js';
 import type { RunRequest, ServableModel, ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
-import { BatchRunner } from './batch_runner.js';
+import { BatchRunner, type BatchSettings } from './batch_runner.js';
 import { BatchScheduler } from './batch_scheduler.js';
 import { BatchTask, type Outputs } from './batch_task.js';
 import type { BatchingObserver } from './batching_observer.js';
@@ -19,7 +19,13 @@ export function batched(
   return new BatchedModel(model, { parameters, isAdaptive: false, observer });
 }
 
-/** Rows that are joined without anybody having asked for batching. */
+/** How requests are joined without anybody having asked for batching. */
+export interface AdaptiveOptions {
+  readonly observer?: BatchingObserver | undefined;
+  /** In a batch. Default: 1024. */
+  readonly maxRows?: number | undefined;
+}
+
 const ADAPTIVE_MAX_ROWS = 1024;
 const ADAPTIVE_MAX_ENQUEUED_BATCHES = 10;
 
@@ -27,10 +33,13 @@ const ADAPTIVE_MAX_ENQUEUED_BATCHES = 10;
  * A model whose requests are joined only where that costs nobody time: what arrives while runs are in progress is run
  * together. Only for models that compute each row by itself: joining must not change an answer.
  */
-export function adaptivelyBatched(model: ServableModel, observer?: BatchingObserver): ServableModel {
+export function adaptivelyBatched(
+  model: ServableModel,
+  { observer, maxRows = ADAPTIVE_MAX_ROWS }: AdaptiveOptions = {},
+): ServableModel {
   const parameters: BatchingParameters = {
-    maxBatchSize: ADAPTIVE_MAX_ROWS,
-    maxExecutionBatchSize: ADAPTIVE_MAX_ROWS,
+    maxBatchSize: maxRows,
+    maxExecutionBatchSize: maxRows,
     batchTimeoutMicros: 0,
     maxEnqueuedBatches: ADAPTIVE_MAX_ENQUEUED_BATCHES,
     numBatchThreads: availableParallelism(),
@@ -42,23 +51,15 @@ export function adaptivelyBatched(model: ServableModel, observer?: BatchingObser
   return new BatchedModel(model, { parameters, isAdaptive: true, observer });
 }
 
-/** How a model is batched. */
-interface Settings {
-  readonly parameters: BatchingParameters;
-  /** Whether batching is our own idea: then it must not be the reason for any error. */
-  readonly isAdaptive: boolean;
-  readonly observer: BatchingObserver | undefined;
-}
-
 class BatchedModel implements ServableModel {
   readonly #model: ServableModel;
-  readonly #settings: Settings;
+  readonly #settings: BatchSettings;
   readonly #scheduler: BatchScheduler;
 
-  constructor(model: ServableModel, settings: Settings) {
+  constructor(model: ServableModel, settings: BatchSettings) {
     this.#model = model;
     this.#settings = settings;
-    const runner = new BatchRunner(model, settings.parameters, settings);
+    const runner = new BatchRunner(model, settings);
     this.#scheduler = new BatchScheduler(settings.parameters, (kind, tasks) => runner.run(kind, tasks));
   }
 
@@ -116,14 +117,13 @@ class BatchedModel implements ServableModel {
    */
   #rows(signature: Signature, inputs: RunRequest['inputs']): number | undefined {
     const { isAdaptive, parameters } = this.#settings;
-    const tensors = [...inputs.values()];
-    const [first] = tensors;
     if (isAdaptive) {
+      const [first] = inputs.values();
       const rows = first?.shape[0];
       const fits = rows !== undefined && rows > 0 && rows <= parameters.maxBatchSize;
       return fits && canJoin(signature, inputs, rows) ? rows : undefined;
     }
-    const rows = batchSize(tensors);
+    const rows = batchSize([...inputs.values()]);
     return rows > 0 && canJoin(signature, inputs, rows) ? rows : undefined;
   }
 }

@@ -13,7 +13,7 @@ export interface BatchingParameters {
   readonly batchTimeoutMicros: number;
   /** Batches that may wait; what comes then is refused with UNAVAILABLE. */
   readonly maxEnqueuedBatches: number;
-  /** Batches of one model that run at a time. */
+  /** Batches of one version of a model that run at a time. */
   readonly numBatchThreads: number;
   /** Label of the metrics. */
   readonly threadPoolName: string;

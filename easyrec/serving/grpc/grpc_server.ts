@@ -53,6 +53,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': maxMessageBytes,
     // Two servers on one port would each get a share of the calls: the second is to fail instead.
     'grpc.so_reuseport': 0,
+    // Counts of each call, which nobody can ask for.
+    'grpc.enable_channelz': 0,
     ...KEEPALIVE,
     ...options.channelArguments,
   });

@@ -57,16 +57,20 @@ async function answer(
 ): Promise<void> {
   const gone = new AbortController();
   const deadline = Number(call.getDeadline());
-  call.once('cancelled', () => {
+  const cancelled = (): void => {
     // A call whose time is up is ended by that, which is told differently.
     if (Date.now() < deadline) gone.abort();
-  });
+  };
+  call.once('cancelled', cancelled);
   try {
     const timeoutMs = Number.isFinite(deadline) ? { timeoutMs: deadline - Date.now() } : {};
     const response = await method(call.request, { ...timeoutMs, signal: gone.signal });
     callback(null, Buffer.from(response.buffer, response.byteOffset, response.byteLength));
   } catch (error) {
     callback(statusOf(error, log));
+  } finally {
+    // The end of every call, good ones too, is told as its cancellation.
+    call.off('cancelled', cancelled);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Signature, SignatureDef } from '../../tf/index.js';
-import type { ModelCatalog, ModelSpec, ServedVersion } from '../catalog.js';
+import type { ModelCatalog, ModelSpec, ServedVersion, VersionStatus } from '../catalog.js';
 import { DEFAULT_SIGNATURE, type RunRequest, type ServableModel, type ServableTensor } from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { checkCallable } from './callable.js';
@@ -193,19 +193,35 @@ export class Inference {
    */
   metadata(spec: ModelSpec, context: CallContext): ServedVersion {
     const call = new Call(spec, '', context);
-    try {
+    return this.#looked(call, 'get_model_metadata', () => {
       const model = this.#find(call);
-      this.#tell(call, undefined, { method: 'get_model_metadata' });
       return { version: call.version ?? 0n, model };
-    } catch (error) {
-      this.#tell(call, error, { method: 'get_model_metadata' });
-      throw error;
-    }
+    });
+  }
+
+  /**
+   * The states of the versions that a request means.
+   * @throws ServingError
+   */
+  status(spec: ModelSpec, context: CallContext): readonly VersionStatus[] {
+    return this.#looked(new Call(spec, '', context), 'get_model_status', () => this.catalog.status(spec));
   }
 
   /** Tells the observers of a call that failed before it could be made: its request could not be read. */
   refused(content: InferenceContent, spec: ModelSpec, error: unknown, context: CallContext): void {
     this.#tell(new Call(spec, DEFAULT_SIGNATURE, context), error, content);
+  }
+
+  #looked<Result>(call: Call, method: 'get_model_metadata' | 'get_model_status', look: () => Result): Result {
+    let error: unknown;
+    try {
+      return look();
+    } catch (caught) {
+      error = caught;
+      throw caught;
+    } finally {
+      this.#tell(call, error, { method });
+    }
   }
 
   #find(call: Call): ServableModel {

@@ -57,7 +57,8 @@ export type InferenceContent =
       readonly tasks: readonly InferenceTask[];
       readonly response?: readonly InferenceTaskResult[];
     }
-  | { readonly method: 'get_model_metadata' };
+  | { readonly method: 'get_model_metadata' }
+  | { readonly method: 'get_model_status' };
 
 /** Which kind of protocol a call came by. */
 export type Entrypoint = 'REST' | 'GRPC';

@@ -1,6 +1,7 @@
 import type { ServableTensor } from '../servable.js';
 import { invalidArgument } from '../status.js';
 import { datatypeName, isInferDtype, outputDatatype } from './datatypes.js';
+import type { InferResult } from './infer.js';
 import { checkParameters, type InferRequest, type RequestedInput, tensorForm } from './infer_request.js';
 import { elementsOf, readRaw, type TensorForm, writeRaw } from './raw_tensors.js';
 
@@ -117,10 +118,7 @@ function readContents(form: TensorForm, contents: Contents): ServableTensor {
 }
 
 /** ModelInferResponse, ready to be encoded: raw where the request was, or where a type has no list. */
-export function toMessage(
-  request: InferRequest,
-  answer: { modelName: string; version: bigint; outputs: ReadonlyMap<string, ServableTensor> },
-): object {
+export function toMessage(request: InferRequest, answer: InferResult): object {
   const tensors = [...answer.outputs.values()];
   const isRaw = request.isBinary || tensors.some(({ dtype }) => dtype === 'float16' || dtype === 'bfloat16');
   return {

@@ -5,15 +5,8 @@ import { bytesServiceDefinition, type UnaryContext, unaryHandler, type UnaryMeth
 import type { CallContext, Inference } from '../inference/index.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { fromMessage, type ModelInferRequest, toMessage } from './grpc_messages.js';
-import { feedsOf, type InferRequest } from './infer_request.js';
-import {
-  isModelReady,
-  isServerReady,
-  modelMetadata,
-  serverMetadata,
-  signatureOf,
-  specOf,
-} from './model_metadata.js';
+import { infer } from './infer.js';
+import { isModelReady, isServerReady, modelMetadata, serverMetadata, specOf } from './model_metadata.js';
 
 /** A request that names a model. */
 interface Named {
@@ -29,6 +22,7 @@ export function kserveProto(): ProtoFile {
 /** The open inference protocol (KServe V2) over gRPC. */
 export function kserveGrpcService(inference: Inference, log: Log, proto = kserveProto()): GrpcService {
   const { catalog } = inference;
+  const about = serverMetadata();
   const decode = (name: string, bytes: Uint8Array): unknown => decoded(proto, name, bytes);
   const encode = (name: string, message: object): Uint8Array => {
     const type = proto.root.lookupType(`inference.${name}`);
@@ -41,14 +35,14 @@ export function kserveGrpcService(inference: Inference, log: Log, proto = kserve
       const { name = '', version = '' } = decode('ModelReadyRequest', request) as Named;
       return encode('ModelReadyResponse', { ready: isModelReady(catalog, specOf(name, version)) });
     },
-    ServerMetadata: () => encode('ServerMetadataResponse', serverMetadata()),
+    ServerMetadata: () => encode('ServerMetadataResponse', about),
     ModelMetadata: (request) => {
       const { name = '', version = '' } = decode('ModelMetadataRequest', request) as Named;
       return encode('ModelMetadataResponse', modelMetadata(catalog, specOf(name, version)));
     },
     ModelInfer: async (request, context) => {
       const message = decode('ModelInferRequest', request) as ModelInferRequest;
-      return encode('ModelInferResponse', await infer(inference, message, context));
+      return encode('ModelInferResponse', await inferMessage(inference, message, context));
     },
   };
   return {
@@ -59,7 +53,7 @@ export function kserveGrpcService(inference: Inference, log: Log, proto = kserve
   };
 }
 
-async function infer(
+async function inferMessage(
   inference: Inference,
   message: ModelInferRequest,
   { timeoutMs, signal }: UnaryContext,
@@ -71,26 +65,9 @@ async function infer(
     startedAt: performance.now(),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };
-  let asked: InferRequest;
-  let signatureName: string;
   const spec = specOf(modelName, version);
-  try {
-    asked = fromMessage(message);
-    signatureName = asked.signatureName ?? signatureOf(inference.catalog.find(spec).model);
-  } catch (error) {
-    inference.refused({ method: 'predict' }, spec, error, context);
-    throw error;
-  }
-  const answer = await inference.predict(
-    spec,
-    {
-      signatureName,
-      inputs: (signature) => feedsOf(asked, modelName, signature),
-      outputs: asked.outputs.map(({ name }) => name),
-    },
-    context,
-  );
-  return toMessage(asked, { modelName, version: answer.version, outputs: answer.result });
+  const { asked, result } = await infer(inference, spec, () => fromMessage(message), context);
+  return toMessage(asked, result);
 }
 
 /** Fields that are not set are absent; 64-bit numbers are decimal text. */

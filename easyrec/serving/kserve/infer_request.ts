@@ -71,12 +71,8 @@ export function feedsOf(
   return feeds;
 }
 
-/** Parameters that ask for what this server does not have, and would change the answer if they were ignored. */
-export const UNSUPPORTED_PARAMETERS: readonly string[] = [
-  'classification',
-  'shared_memory_region',
-  'sequence_id',
-];
+/** They ask for what this server does not have, and would change the answer if they were ignored. */
+const UNSUPPORTED_PARAMETERS: readonly string[] = ['classification', 'shared_memory_region', 'sequence_id'];
 
 /** @throws ServingError INVALID_ARGUMENT for a parameter that cannot be ignored. */
 export function checkParameters(names: Iterable<string>): void {

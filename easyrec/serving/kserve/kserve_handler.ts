@@ -5,15 +5,9 @@ import type { ModelCatalog, ModelSpec } from '../catalog.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http.js';
 import type { CallContext, Inference } from '../inference/index.js';
 import { invalidArgument, ServingError } from '../status.js';
-import { feedsOf, type InferRequest } from './infer_request.js';
-import {
-  isModelReady,
-  isServerReady,
-  modelMetadata,
-  serverMetadata,
-  signatureOf,
-  specOf,
-} from './model_metadata.js';
+import { infer } from './infer.js';
+import type { InferRequest } from './infer_request.js';
+import { isModelReady, isServerReady, modelMetadata, serverMetadata, specOf } from './model_metadata.js';
 import { HEADER_LENGTH, readInferRequest } from './rest_request.js';
 import { inferResponse } from './rest_response.js';
 
@@ -33,6 +27,7 @@ const UNPACK = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
 export class KserveHandler implements HttpHandler {
   readonly #inference: Inference;
   readonly #catalog: ModelCatalog;
+  readonly #about = serverMetadata();
   readonly #options: KserveOptions;
   readonly #log: Log;
 
@@ -70,7 +65,7 @@ export class KserveHandler implements HttpHandler {
     }
     switch (path.replace(/\/$/, '')) {
       case '/v2':
-        return json(serverMetadata());
+        return json(this.#about);
       case '/v2/health/live':
         return json({ live: true });
       case '/v2/health/ready': {
@@ -94,25 +89,10 @@ export class KserveHandler implements HttpHandler {
       signal: request.signal,
       startedAt: performance.now(),
     };
-    let asked: InferRequest;
-    let signatureName: string;
-    try {
-      asked = readInferRequest(await this.#body(request), request.header(HEADER_LENGTH));
-      signatureName = asked.signatureName ?? signatureOf(this.#catalog.find(spec).model);
-    } catch (error) {
-      this.#inference.refused({ method: 'predict' }, spec, error, context);
-      throw error;
-    }
-    const { version, result } = await this.#inference.predict(
-      spec,
-      {
-        signatureName,
-        inputs: (signature) => feedsOf(asked, spec.name, signature),
-        outputs: asked.outputs.map(({ name }) => name),
-      },
-      context,
-    );
-    return inferResponse(asked, { modelName: spec.name, version, outputs: result });
+    const read = async (): Promise<InferRequest> =>
+      readInferRequest(await this.#body(request), request.header(HEADER_LENGTH));
+    const { asked, result } = await infer(this.#inference, spec, read, context);
+    return inferResponse(asked, result);
   }
 
   async #body(request: HttpRequest): Promise<Uint8Array> {

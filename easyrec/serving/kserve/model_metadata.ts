@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { packageFile } from '../../package_files.js';
+import { packageVersion } from '../../package_files.js';
 import type { SignatureTensor } from '../../tf/index.js';
 import type { ModelCatalog, ModelSpec } from '../catalog.js';
 import { DEFAULT_SIGNATURE, type ServableModel } from '../servable.js';
@@ -28,8 +27,7 @@ const MAX_VERSION = 2n ** 63n - 1n;
 
 /** What the protocol tells of the server. */
 export function serverMetadata(): { name: string; version: string; extensions: readonly string[] } {
-  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  return { name: 'easyrec', version, extensions: ['binary_tensor_data'] };
+  return { name: 'easyrec', version: packageVersion(), extensions: ['binary_tensor_data'] };
 }
 
 /**

@@ -1,17 +1,11 @@
 import type { HttpResponse } from '../http.js';
 import type { ServableTensor } from '../servable.js';
 import { outputDatatype } from './datatypes.js';
+import type { InferResult } from './infer.js';
 import type { InferRequest } from './infer_request.js';
 import { isText, writeJson } from './json_tensors.js';
 import { writeRaw } from './raw_tensors.js';
 import { HEADER_LENGTH } from './rest_request.js';
-
-/** Who answered, and with what. */
-export interface InferResult {
-  readonly modelName: string;
-  readonly version: bigint;
-  readonly outputs: ReadonlyMap<string, ServableTensor>;
-}
 
 /** The answer to an inference request: JSON, and behind it the bytes of outputs that are to be binary. */
 export function inferResponse(request: InferRequest, result: InferResult): HttpResponse {

@@ -15,6 +15,7 @@ const API_NAMES = {
   regress: 'Regress',
   multi_inference: 'MultiInference',
   get_model_metadata: '',
+  get_model_status: '',
 } as const satisfies Record<InferenceRecord['method'], string>;
 
 /** Counts calls, latencies and batches under the names of TensorFlow Serving, and tells them to Prometheus. */

@@ -4,6 +4,7 @@ import { ConfigError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { loadTrustedModel } from '../../trust/load_trusted_model.js';
 import type { OpLibraryTrust } from '../../trust/op_library_trust.js';
+import { adaptivelyBatched } from '../batching/index.js';
 import { newestVersion } from '../model_versions.js';
 import { SavedModelServable } from '../saved_model_servable.js';
 import type { ServableModel, ServableTensor } from '../servable.js';
@@ -37,7 +38,10 @@ export async function loadModelOperator(
 ): Promise<Operator> {
   const directory = versionOf(spec.model);
   log.info(`loading ${spec.properties.name} from ${directory}`);
-  const model = new SavedModelServable(await loadTrustedModel(directory, trust, { log }));
+  const loaded = new SavedModelServable(await loadTrustedModel(directory, trust, { log }));
+  // An encoder makes a vector of each image, whatever images are beside it; a processor may make any number of images.
+  const isJoined = spec.properties.type === 'encoder';
+  const model = isJoined ? adaptivelyBatched(loaded, { maxRows: spec.batchSize }) : loaded;
   const closers = [() => model.close()];
   const close = async (): Promise<void> => {
     await Promise.all(closers.map((end) => end()));

@@ -87,7 +87,7 @@ function answering({ modelName, version, signatureName }: InferenceRecord): Answ
 
 /** Which kind of log it is, the request and the response. */
 function contentOf(record: InferenceRecord): readonly [number, Uint8Array, Uint8Array] | undefined {
-  if (record.method === 'get_model_metadata') return undefined;
+  if (record.method === 'get_model_metadata' || record.method === 'get_model_status') return undefined;
   if (record.method === 'predict') {
     const { request, response: outputs } = record;
     if (request === undefined || outputs === undefined) return undefined;

@@ -82,7 +82,7 @@ class JsonParser {
 
   #key(c: number): JsonValue | undefined {
     if (c !== 0x22) return this.#unexpected();
-    const key = Buffer.from(this.#scanner.string()).toString('utf8');
+    const key = this.#scanner.text();
     const open = this.#open.at(-1);
     if (open && 'members' in open) open.key = key;
     this.#state = 'key';

@@ -70,24 +70,18 @@ export class JsonScanner {
   }
 
   /** A string, whose opening quote is next, as bytes; they share the document's memory where nothing is escaped. */
-  string(): Uint8Array {
-    this.at++;
-    const parts: Uint8Array[] = [];
-    let start = this.at;
-    for (;;) {
-      const c = this.peek();
-      if (c === QUOTE) break;
-      if (c === BACKSLASH) {
-        parts.push(this.#bytes.subarray(start, this.at), this.#escape());
-        start = this.at;
-      } else if (c < 0x20) {
-        this.fail(c === 0 ? 'missingQuote' : 'invalidEscape');
-      } else {
-        this.at++;
-      }
-    }
-    const last = this.#bytes.subarray(start, this.at++);
-    return parts.length === 0 ? last : Buffer.concat([...parts, last]);
+  string(): Buffer {
+    const start = ++this.at;
+    this.#skipPlain();
+    return this.peek() === QUOTE ? this.#bytes.subarray(start, this.at++) : this.#escaped(start);
+  }
+
+  /** As `string`, decoded as UTF-8. */
+  text(): string {
+    const start = ++this.at;
+    this.#skipPlain();
+    if (this.peek() === QUOTE) return this.#bytes.toString('utf8', start, this.at++);
+    return this.#escaped(start).toString('utf8');
   }
 
   number(): JsonInteger | JsonDouble {
@@ -110,6 +104,23 @@ export class JsonScanner {
     const exact = this.at === mantissaEnd ? this.#shortDecimal(integerStart, integerEnd) : undefined;
     if (exact !== undefined) return new JsonDouble(negative ? -exact : exact);
     return this.#double(start);
+  }
+
+  /** Goes to what may be the end of a string or of a part of it. */
+  #skipPlain(): void {
+    for (let c = this.peek(); c !== QUOTE && c !== BACKSLASH && c >= 0x20; c = this.peek()) this.at++;
+  }
+
+  /** The rest of a string that began at `start` and is read up to its first escape, or mistake. */
+  #escaped(start: number): Buffer {
+    const parts: Uint8Array[] = [];
+    for (let c = this.peek(); c !== QUOTE; c = this.peek()) {
+      if (c !== BACKSLASH) this.fail(c === 0 ? 'missingQuote' : 'invalidEscape');
+      parts.push(this.#bytes.subarray(start, this.at), this.#escape());
+      start = this.at;
+      this.#skipPlain();
+    }
+    return Buffer.concat([...parts, this.#bytes.subarray(start, this.at++)]);
   }
 
   #integer(start: number, negative: boolean): JsonInteger | JsonDouble {

@@ -102,12 +102,11 @@ function readInstances(instances: readonly JsonValue[], wanted: Wanted): Map<str
   const columns = new Map<string, RowColumn>();
   const addRow = isNamedObject(first) ? addNamedRow : addPlainRow;
   instances.forEach((row, index) => addRow(row, index, wanted, columns));
-  return new Map(
-    [...columns].map(([name, { builder, shape }]) => [
-      name,
-      builder.build(name, [instances.length, ...shape]),
-    ]),
-  );
+  const tensors = new Map<string, ServableTensor>();
+  for (const [name, { builder, shape }] of columns) {
+    tensors.set(name, builder.build(name, [instances.length, ...shape]));
+  }
+  return tensors;
 }
 
 function addNamedRow(
@@ -121,12 +120,17 @@ function addNamedRow(
     throw invalidArgument(`Expecting object but got list at item ${index} of input list`);
   }
   for (const { key, value } of row.members) {
-    inElement(`${index} key: ${key}`, () => addToColumn(value, key, infos, columns));
+    try {
+      addToColumn(value, key, infos, columns);
+    } catch (error) {
+      throw inElement(error, `${index} key: ${key}`);
+    }
   }
-  const keys = new Set(row.members.map(({ key }) => key));
   // What may be left out is left out of all rows, or of none.
   const isComplete =
-    index > 0 ? keys.size === known : [...infos.keys()].every((key) => keys.has(key) || optional.has(key));
+    index === 0
+      ? columns.size === infos.size || hasAllBut(columns, infos, optional)
+      : new Set(row.members.map(({ key }) => key)).size === known;
   if (!isComplete) {
     throw invalidArgument(
       `Failed to process element: ${index} of 'instances' list. JSON object: ${debugJson(row)}` +
@@ -145,19 +149,27 @@ function addPlainRow(
     throw invalidArgument(`Expecting value/list but got object at item ${index} of input list`);
   }
   const [name = ''] = infos.keys();
-  inElement(String(index), () => addToColumn(row, name, infos, columns));
+  try {
+    addToColumn(row, name, infos, columns);
+  } catch (error) {
+    throw inElement(error, String(index));
+  }
 }
 
-/** Tells of which element an error is; its code becomes INVALID_ARGUMENT, whatever it was. */
-function inElement(element: string, body: () => void): void {
-  try {
-    body();
-  } catch (error) {
-    if (!(error instanceof ServingError)) throw error;
-    throw invalidArgument(
-      `Failed to process element: ${element} of 'instances' list. Error: ${error.toString()}`,
-    );
-  }
+function hasAllBut(
+  columns: ReadonlyMap<string, unknown>,
+  infos: InputInfos,
+  optional: ReadonlySet<string>,
+): boolean {
+  return [...infos.keys()].every((key) => columns.has(key) || optional.has(key));
+}
+
+/** The error that tells of which element it is; its code becomes INVALID_ARGUMENT, whatever it was. */
+function inElement(error: unknown, element: string): unknown {
+  if (!(error instanceof ServingError)) return error;
+  return invalidArgument(
+    `Failed to process element: ${element} of 'instances' list. Error: ${error.toString()}`,
+  );
 }
 
 function addToColumn(

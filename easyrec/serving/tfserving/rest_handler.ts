@@ -88,7 +88,7 @@ export class RestHandler implements HttpHandler {
     };
     switch (action) {
       case 'status':
-        return formatModelStatus(this.#inference.catalog.status(spec));
+        return formatModelStatus(this.#inference.status(spec, context));
       case 'metadata':
         this.#signatureJson ??= new SignatureJson();
         return formatMetadata(spec, this.#inference.metadata(spec, context), this.#signatureJson);

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Signature, SignatureDef } from '../../tf/index.js';
 import { readSignatures } from '../../tf/index.js';
@@ -19,6 +21,8 @@ export interface SupervisedModelOptions {
   readonly order: () => Promise<LoadOrder>;
   readonly limits: WorkerLimits;
   readonly log: Log;
+  /** Warms a process up that takes the place of another one. Default: nothing is done. */
+  readonly warmUp?: ((process: ServableModel) => Promise<void>) | undefined;
   /** Told of each change. Default: nobody is. */
   readonly onHealth?: ((health: WorkerHealth) => void) | undefined;
 }
@@ -41,6 +45,8 @@ export class SupervisedModel implements ServableModel {
   /** The one that calls are sent to. */
   #current: WorkerProcess | undefined;
   #since = performance.now();
+  /** What the current process had answered before the first call was sent to it. */
+  #answersBefore = 0;
   #state: WorkerState = 'running';
   #restarts = 0;
   #problem = '';
@@ -128,6 +134,7 @@ export class SupervisedModel implements ServableModel {
   #use(process: WorkerProcess): void {
     this.#current = process;
     this.#since = performance.now();
+    this.#answersBefore = process.answers;
     this.#queue.use(process);
   }
 
@@ -153,7 +160,8 @@ export class SupervisedModel implements ServableModel {
     const heldMs = last === undefined ? 0 : performance.now() - this.#since;
     this.#forget();
     if (this.#isClosed()) return;
-    const waitMs = this.#backOff.next({ heldMs, wasUseful: last?.hasAnswered ?? false });
+    const wasUseful = last !== undefined && last.answers > this.#answersBefore;
+    const waitMs = this.#backOff.next({ heldMs, wasUseful });
     const { name, log } = this.#options;
     const when = waitMs === 0 ? 'now' : `in ${waitMs / 1000} s`;
     log.warn(`${name}: ${problem}; another one is started ${when}`);
@@ -173,6 +181,7 @@ export class SupervisedModel implements ServableModel {
       process = new WorkerProcess(this.#options);
       this.#watch(process);
       const loaded = await process.load(order);
+      await this.#warmUp(process, loaded);
       if (this.#isClosed()) return;
       this.#signatures = readSignatures(loaded.signatureDefs);
       this.#loaded = loaded;
@@ -188,6 +197,25 @@ export class SupervisedModel implements ServableModel {
       const reason = error instanceof Error ? error.message : String(error);
       this.#replace(`cannot be loaded again: ${reason}`);
     }
+  }
+
+  /** Calls wait meanwhile, but not for long. */
+  async #warmUp(process: WorkerProcess, { signatureDefs }: LoadedWorker): Promise<void> {
+    const { warmUp, name, log, limits } = this.#options;
+    if (warmUp === undefined || this.#isClosed()) return;
+    const signatures = readSignatures(signatureDefs);
+    const run = (request: RunRequest): ReturnType<ServableModel['run']> => process.run(request);
+    const model = { signatures, signatureDefs, run, close: () => Promise.resolve() };
+    const isWarm = warmUp(model).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn(`${name}: worker process ${String(process.pid)} is not warmed up: ${reason}`);
+    });
+    const limit = new AbortController();
+    const isOver = delay(limits.warmUpMs, undefined, limit).catch(() => undefined);
+    await Promise.race([isWarm, isOver]);
+    limit.abort();
+    // Its end has been told of, and nobody would replace it.
+    if (process.isLost) throw new NativeError('its worker process ended while it was warmed up');
   }
 
   /** Sends nothing more to a process that has got stuck, lets it answer what it still can, and ends it. */

@@ -18,6 +18,8 @@ export interface WorkerLimits {
   readonly abandonedMs: number;
   /** How long a process that is replaced while it works may take to answer its other calls. */
   readonly drainMs: number;
+  /** How long calls wait at the most while a process that takes over is warmed up; the rest goes on beside them. */
+  readonly warmUpMs: number;
   /** A second process in a row that ends within `stableMs` is replaced after so long, the next after twice that, ... */
   readonly backOffMs: number;
   /** ... but never later than this if it has answered a call, ... */
@@ -42,6 +44,7 @@ export function defaultWorkerLimits(): WorkerLimits {
     overdueMs: 5000,
     abandonedMs: 60_000,
     drainMs: 10_000,
+    warmUpMs: 1000,
     backOffMs: 250,
     maxUsefulBackOffMs: 500,
     maxBackOffMs: 30_000,

@@ -15,6 +15,11 @@ export interface WorkerLoaderOptions {
   readonly model?: LoadSavedModelOptions | undefined;
   /** Default: `defaultWorkerLimits`, all or in part. */
   readonly limits?: Partial<WorkerLimits> | undefined;
+  /**
+   * Warms a process up that takes the place of another one; the first is warmed up by whoever loads the model. Default:
+   * nothing is done.
+   */
+  readonly warmUp?: ((request: LoadRequest, model: ServableModel) => Promise<void>) | undefined;
   /** Told whenever a model's process is replaced, is to be, or answers again. Default: nobody is. */
   readonly onHealth?: ((request: LoadRequest, health: WorkerHealth) => void) | undefined;
 }
@@ -32,7 +37,7 @@ export class WorkerLoader implements ModelLoader {
   }
 
   async load(request: LoadRequest, log: Log): Promise<ServableModel> {
-    const { trust, limits, onHealth, model: options } = this.#options;
+    const { trust, limits, warmUp, onHealth, model: options } = this.#options;
     const name = `model "${request.modelName}" version ${request.version}`;
     const model = await SupervisedModel.start({
       name,
@@ -44,6 +49,7 @@ export class WorkerLoader implements ModelLoader {
         libraries: await trustedOpLibraries(name, request.directory, trust),
         options,
       }),
+      warmUp: warmUp === undefined ? undefined : (process) => warmUp(request, process),
       onHealth: (health) => {
         if (health.state === 'closed') this.#models.delete(model);
         onHealth?.(request, health);

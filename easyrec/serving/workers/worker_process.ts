@@ -62,7 +62,7 @@ export class WorkerProcess {
   readonly #calls = new Map<number, Call>();
   readonly #timer: NodeJS.Timeout;
   #nextId = 1;
-  #hasAnswered = false;
+  #answers = 0;
   #inFlightBytes = 0;
   #stage = 'starting';
   #loading: { resolve: (loaded: LoadedWorker) => void; reject: (error: Error) => void } | undefined;
@@ -70,7 +70,6 @@ export class WorkerProcess {
   #checked = performance.now();
   #killedFor: string | undefined;
   #reason: string | undefined;
-  /** Ended or about to: what is sent now would not be answered. */
   #isLost = false;
 
   constructor(options: WorkerOptions) {
@@ -118,9 +117,14 @@ export class WorkerProcess {
     return this.#calls.size < threads && this.#inFlightBytes < maxInFlightBytes;
   }
 
-  /** Whether a call has ever come to its end. */
-  get hasAnswered(): boolean {
-    return this.#hasAnswered;
+  /** Calls that have come to their end. */
+  get answers(): number {
+    return this.#answers;
+  }
+
+  /** Whether it has ended or is about to: what is sent now would not be answered. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /**
@@ -215,7 +219,7 @@ export class WorkerProcess {
   #take(id: number): Call | undefined {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
-    this.#hasAnswered = true;
+    this.#answers++;
     this.#calls.delete(id);
     this.#inFlightBytes -= call.sentBytes;
     return call;

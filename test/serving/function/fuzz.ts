@@ -10,8 +10,19 @@ export type FuzzOutcomes = ReadonlyMap<string, number>;
 
 const SERVICES = ['pb.Gateway', 'pb.FxGateway', 'easyrec.FunctionStore'] as const;
 const METHODS = [
-  ...(['Invoke', 'Invokes', 'List', 'Deploy', 'Delete', 'Update'] as const),
-  ...(['GetMeta', 'GetLog', 'ReplicaUpdate', 'Info', 'Upload', 'Status', 'No'] as const),
+  'Invoke',
+  'Invokes',
+  'List',
+  'Deploy',
+  'Delete',
+  'Update',
+  'GetMeta',
+  'GetLog',
+  'ReplicaUpdate',
+  'Info',
+  'Upload',
+  'Status',
+  'No',
 ] as const;
 const PATHS = [
   '/function/echo',

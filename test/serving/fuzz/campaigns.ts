@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ops } from '../../../easyrec/tf/index.js';
 import { GatewayClient } from '../../../easyrec/serving/function/index.js';
+import { withTempFolder } from '../../support/temp_folder.js';
 import { deployPython } from '../function/support.js';
 import { withHttp, writeModel } from '../operator/support.js';
 import { AttackedServer, type Holdings } from './attacked_server.js';
@@ -48,7 +48,7 @@ const LIMIT_MS = 30_000;
 
 /** Attacks `easyrec serve` over all its protocols; `options` are more of the server's own. */
 export function attackServe(size: CampaignSize, options: object = {}): Promise<CampaignResult> {
-  return withFolder(async (folder) => {
+  return withTempFolder(async (folder) => {
     const names = await writeFuzzModels(folder);
     const configs = names.map(
       (name) => `config { name: "${name}" base_path: "${join(folder, name)}" model_platform: "tensorflow" }`,
@@ -72,7 +72,7 @@ export function attackServe(size: CampaignSize, options: object = {}): Promise<C
 
 /** Attacks `easyrec operator serve`: a model that tells the mean colour of a picture. */
 export function attackOperator(size: CampaignSize): Promise<CampaignResult> {
-  return withFolder(async (folder) => {
+  return withTempFolder(async (folder) => {
     const yaml = ['name: mean', 'type: encoder', 'dimension: 3', 'image_size: 4', 'batch_size: 8'];
     const file = await writeModel(folder, yaml, (graph) => {
       const images = ops.placeholder(graph, 'float32', [-1, 4, 4, 3], 'images');
@@ -97,7 +97,7 @@ export function attackOperator(size: CampaignSize): Promise<CampaignResult> {
 
 /** Attacks `dcf gateway`, which has functions that fail in every way. */
 export function attackGateway(size: CampaignSize): Promise<CampaignResult> {
-  return withFolder((folder) => {
+  return withTempFolder((folder) => {
     const stateDirectory = join(folder, 'state');
     mkdirSync(stateDirectory);
     return withServer('gateway', { stateDirectory, drainMs: 5_000 }, async (server, client, agent) => {
@@ -167,14 +167,5 @@ async function withServer(
     client.close();
     agent.destroy();
     if (server.isAlive) await server.close();
-  }
-}
-
-async function withFolder(use: (folder: string) => Promise<CampaignResult>): Promise<CampaignResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'easyrec-test-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

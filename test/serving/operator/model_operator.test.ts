@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SILENT_LOG } from '../../../easyrec/log.js';
 import { startOperatorServer } from '../../../easyrec/serving/operator/index.js';
+import { loadModelOperator } from '../../../easyrec/serving/operator/model_operator.js';
+import type { Operator } from '../../../easyrec/serving/operator/operator.js';
+import { readOperatorFile } from '../../../easyrec/serving/operator/operator_file.js';
 import { ops } from '../../../easyrec/tf/index.js';
 import { withTempFolder } from '../../support/temp_folder.js';
+import { temporaryFolder } from '../../support/temporary.js';
 import { base64, bmp, lineLog, plain, withOperator, writeModel } from './support.js';
 
 const MEAN_COLOUR = ['name: mean', 'type: encoder', 'dimension: 3', 'image_size: 4', 'batch_size: 2'];
@@ -84,6 +89,49 @@ test('a model that decodes files itself is given them, and a bad one costs no ot
       );
     });
   }));
+
+test("images of requests that arrive at the same time go through an encoder together, a processor's do not", async (t) => {
+  const cases = [
+    { yaml: ['type: encoder', 'dimension: 1'], seen: [4, 4, 4, 4] },
+    { yaml: ['type: encoder', 'dimension: 1', 'batch_size: 2'], seen: [2, 2, 2, 2] },
+    { yaml: ['type: encoder', 'dimension: 1', 'batch_size: 1'], seen: [1, 1, 1, 1] },
+    { yaml: ['type: processor'], seen: [1, 1, 1, 1] },
+  ];
+  for (const { yaml, seen } of cases) {
+    const operator = await countingOperator(temporaryFolder(t), ['name: counts', ...yaml]);
+    const { signal } = new AbortController();
+    const results = await Promise.all(
+      seen.map(() => operator.execute({ datas: ['x'], urls: [] }, signal)),
+    ).finally(() => operator.close());
+    const counts = results.map((result) =>
+      result.kind === 'vectors'
+        ? result.vectors.map((vector) => vector[0])
+        : result.images.map((image) => Number(Buffer.from(image, 'base64'))),
+    );
+    assert.deepEqual(counts.flat(), seen, yaml.join());
+  }
+});
+
+/** An operator that tells of each file how many went through its model together. */
+async function countingOperator(folder: string, yaml: readonly string[]): Promise<Operator> {
+  const isEncoder = yaml.includes('type: encoder');
+  const file = await writeModel(folder, yaml, (graph) => {
+    const files = ops.placeholder(graph, 'string', [-1], 'files');
+    const count = ops.cast(graph.op('Size', [files]).output(), 'float32');
+    const zeros = ops.mul(ops.cast(graph.op('StringLength', [files]).output(), 'float32'), 0);
+    const counts = ops.add(zeros, count);
+    const texts = graph.op('AsString', [ops.cast(counts, 'int32')]).output();
+    return { inputs: { files }, outputs: { counts: isEncoder ? ops.expandDims(counts, 1) : texts } };
+  });
+  const spec = await readOperatorFile(file);
+  assert.ok(spec.kind === 'model');
+  return loadModelOperator(spec, {
+    readFiles: ({ datas }) => Promise.resolve(datas.map((datum) => Buffer.from(datum))),
+    trust: { fromModels: false },
+    timeoutMs: 60_000,
+    log: SILENT_LOG,
+  });
+}
 
 test('a processor makes pictures of pixels', () =>
   withTempFolder(async (folder) => {

@@ -125,6 +125,26 @@ test('only the share of calls that the config names is logged', async () => {
   await log.close();
 });
 
+test('another filename_prefix begins another file, and the one before has every call until then', async () => {
+  const log = new RequestLog({ log: SILENT_LOG });
+  const inference = new Inference(new SingleModelCatalog('m', { version: 7n, model: new GatedModel(true) }), [
+    log,
+  ]);
+  const call = (x: number): Promise<unknown> =>
+    inference.predict({ name: 'm' }, { signatureName: '', inputs: rowsOf(x) }, CONTEXT);
+  const logged = async (name: string): Promise<number | undefined> =>
+    (await readWarmupRecords(join(folder, `logs/${name}.tfrecord`)))?.length;
+  await log.update(new Map([['m', config('monday')]]));
+  for (let x = 0; x < 10; x++) await call(x);
+  const change = log.update(new Map([['m', config('tuesday')]]));
+  for (let x = 0; x < 5; x++) await call(x);
+  await change;
+  assert.equal(await logged('monday'), 10);
+  await log.close();
+  assert.equal(await logged('monday'), 10);
+  assert.equal(await logged('tuesday'), 5);
+});
+
 test('a config that cannot be followed is refused', async () => {
   const log = new RequestLog({ log: SILENT_LOG });
   const refused: readonly (readonly [Partial<LoggingConfig>, RegExp])[] = [

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { SILENT_LOG } from '../../../easyrec/log.js';
 import { Inference } from '../../../easyrec/serving/inference/inference.js';
+import { ServerMetrics } from '../../../easyrec/serving/monitoring/index.js';
 import { SingleModelCatalog } from '../../../easyrec/serving/single_model_catalog.js';
 import { ServingError } from '../../../easyrec/serving/status.js';
 import { RestHandler } from '../../../easyrec/serving/tfserving/rest_handler.js';
@@ -213,4 +214,29 @@ test('accepts the paths of its version of the protocol alone', () => {
   const handler = handlerOf(halfPlusTwo());
   for (const path of ['/', '/v1', '/v2/models/m', '/x/v1/models/m']) assert.ok(!handler.accepts(path), path);
   for (const path of ['/v1/', '/V1/models/m', '/v1/anything']) assert.ok(handler.accepts(path), path);
+});
+
+test('all that is asked about a model counts, its state as well, as with the original', async () => {
+  const metrics = new ServerMetrics();
+  const catalog = new SingleModelCatalog('m', { version: 1n, model: halfPlusTwo() });
+  const options = { timeoutMs: 1234, maxBodyBytes: 1000 };
+  const handler = new RestHandler(new Inference(catalog, [metrics]), options, SILENT_LOG);
+  const { signal } = new AbortController();
+  const get = (path: string): Promise<unknown> =>
+    handler.handle({ method: 'GET', path, query: '', header: () => undefined, body: Buffer.of(), signal });
+  await get('/v1/models/m');
+  await get('/v1/models/m/versions/1');
+  await get('/v1/models/m/metadata');
+  await get('/v1/models/none');
+  assert.deepEqual(
+    metrics
+      .text()
+      .split('\n')
+      .filter((line) => /_count\{/.test(line)),
+    [
+      ':tensorflow:serving:request_count{model_name="m",status="OK"} 3',
+      ':tensorflow:serving:request_count{model_name="none",status="NOT_FOUND"} 1',
+      ':tensorflow:serving:request_latency_count{model_name="m",API="",entrypoint="REST"} 3',
+    ],
+  );
 });

@@ -173,7 +173,7 @@ test('at the start, a whole version that was written a moment ago is waited for,
 test('at the start, an older version serves once a newer one has been changed for too long', async (t) => {
   const root = temporaryFolder(t);
   for (const version of [1, 2]) cpSync(model(version), join(root, String(version)), { recursive: true });
-  const patience = { quietMs: 300, incompleteMs: 700 };
+  const patience = { quietMs: 1500, incompleteMs: 700 };
   const manager = quickManager({ loader: loader(), patience, log });
   const changes = setInterval(() => writeFileSync(join(root, '2/notes.txt'), String(Math.random())), 50);
   t.after(() => manager.close(0));

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServableModel } from '../../../easyrec/serving/servable.js';
 import { addLibrary, ASK, buildFaulty, callWith, writeFaultyModel } from './faulty_model.js';
 import type { Loaded } from './loading.js';
 import { isAlive, isUnavailable, load, mustEnd, pidOf } from './loading.js';
@@ -72,6 +73,51 @@ test('calls that only wait are not lost with a process', async (t) => {
     await Promise.all(waiting),
     Array.from({ length: 20 }, (_, i) => [2 * i]),
   );
+});
+
+test('a process that takes over is warmed up before calls are sent to it', async (t) => {
+  const events: string[] = [];
+  const warmUp = async (model: ServableModel): Promise<void> => {
+    await sleep(100);
+    events.push(`warm-up: ${String(await callWith(model, [7]))}`);
+  };
+  const loaded = await load(t, doubling, { warmUp: (_, model) => warmUp(model) });
+  assert.equal(events.length, 0, 'the first one is up to whoever loads the model');
+  await assert.rejects(callWith(loaded.model, [ASK.crash]), isUnavailable);
+  events.push(`call: ${String(await callWith(loaded.model, [5]))}`);
+  assert.deepEqual(events, ['warm-up: 14', 'call: 10']);
+});
+
+test('a warm-up that does not end, or fails, keeps no process from taking over', async (t) => {
+  const limits = { warmUpMs: 100 };
+  const endless = await load(t, doubling, {
+    limits,
+    warmUp: (_, model) => callWith(model, [ASK.hang]).then(),
+  });
+  await assert.rejects(callWith(endless.model, [ASK.crash]), isUnavailable);
+  assert.deepEqual(await callWith(endless.model, [5]), [10]);
+  const failing = await load(t, doubling, { warmUp: () => Promise.reject(new Error('no such signature')) });
+  await assert.rejects(callWith(failing.model, [ASK.crash]), isUnavailable);
+  assert.deepEqual(await callWith(failing.model, [5]), [10]);
+  assert.match(failing.lines.join('\n'), /process \d+ is not warmed up: no such signature/);
+});
+
+test('a process that ends while it is warmed up is replaced, later each time', async (t) => {
+  let crashes = 2;
+  const warmUp = async (model: ServableModel): Promise<void> => {
+    if (crashes-- > 0) await callWith(model, [ASK.crash]);
+  };
+  const limits = { backOffMs: 10 };
+  const loaded = await load(t, doubling, { limits, warmUp: (_, model) => warmUp(model) });
+  await assert.rejects(callWith(loaded.model, [ASK.crash]), isUnavailable);
+  assert.deepEqual(await callWith(loaded.model, [5]), [10]);
+  assert.deepEqual(states(loaded), [
+    ['restarting', 0],
+    ['restarting', 0],
+    ['restarting', 0],
+    ['running', 1],
+  ]);
+  assert.match(loaded.healths.at(-1)?.problem ?? '', /cannot be loaded again: .*while it was warmed up/);
 });
 
 test('a process that was stopped is replaced within 2 s', async (t) => {

@@ -200,10 +200,20 @@ function repeatLast(values: TypedArray, count: number, width: number): void {
 /** The bytes as an array: in place where they are aligned for it. */
 function arrayOf(bytes: Uint8Array, { kind, elementBytes, view }: TensorLayout): TypedArray {
   if (kind === 'boolean') return Uint8Array.from(bytes, (byte) => (byte === 0 ? 0 : 1));
-  const inPlace = bytes.byteOffset % elementBytes === 0;
-  const source = inPlace ? bytes : new Uint8Array(bytes);
+  const source = bytes.byteOffset % elementBytes === 0 ? bytes : alignedCopy(bytes);
   return view(source.buffer, source.byteOffset, bytes.length / elementBytes);
 }
+
+/** Small copies are cut from memory that Node shares out in pieces, aligned: memory of its own costs each more than the rest. */
+function alignedCopy(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  if (copy.byteOffset % MAX_ELEMENT_BYTES !== 0) return new Uint8Array(bytes);
+  copy.set(bytes);
+  return copy;
+}
+
+/** Of the arrays that hold a tensor's values. */
+const MAX_ELEMENT_BYTES = 8;
 
 /**
  * A tensor's message, in pieces.

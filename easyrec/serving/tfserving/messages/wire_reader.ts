@@ -16,11 +16,11 @@ const NOTHING = new Uint8Array();
  * tensors takes half the time that it would with protobufjs' reader.
  */
 export class WireReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   #at: number;
   readonly #end: number;
 
-  private constructor(bytes: Buffer, start: number, end: number) {
+  private constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
@@ -28,10 +28,7 @@ export class WireReader {
 
   /** Reads `bytes`, which what is read shares the memory of. */
   static of(bytes: Uint8Array): WireReader {
-    const buffer = Buffer.isBuffer(bytes)
-      ? bytes
-      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return new WireReader(buffer, 0, buffer.length);
+    return new WireReader(bytes, 0, bytes.length);
   }
 
   /** Where the next byte is. */
@@ -103,7 +100,7 @@ export class WireReader {
   /** The content of a field that is text. */
   text(): string {
     const end = this.#contentEnd();
-    const text = this.#bytes.toString('utf8', this.#at, end);
+    const text = asBuffer(this.#bytes).toString('utf8', this.#at, end);
     this.#at = end;
     return text;
   }
@@ -168,4 +165,8 @@ export class WireReader {
     // A plain view is made in a third of the time that Buffer's own subarray takes.
     return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, end - start);
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
