@@ -20,13 +20,15 @@ class Batch {
   }
 
   remove(task: BatchTask): void {
-    if (this.tasks.delete(task)) this.rows -= task.rows;
+    this.tasks.delete(task);
+    this.rows -= task.rows;
   }
 }
 
 /** The batches of one kind that wait; the last of them still takes tasks. */
 export class BatchQueue {
   readonly #batches: Batch[] = [new Batch()];
+  #waiting = 0;
   /** When the first task came into the open batch, by `performance.now()`. */
   #openSince = 0;
 
@@ -41,7 +43,7 @@ export class BatchQueue {
 
   /** How many tasks wait. */
   get waiting(): number {
-    return this.#batches.reduce((sum, { tasks }) => sum + tasks.size, 0);
+    return this.#waiting;
   }
 
   /** Rows that fit into the open batch. */
@@ -80,6 +82,7 @@ export class BatchQueue {
     const batch = this.#open;
     if (batch.tasks.size === 0) this.#openSince = task.enqueuedAt;
     batch.add(task);
+    this.#waiting++;
     task.onEnd = () => this.#forget(batch, task);
   }
 
@@ -92,9 +95,10 @@ export class BatchQueue {
 
   /** Takes the oldest batch out of the queue. */
   take(): readonly BatchTask[] {
-    const batch = this.#batches.shift();
+    const tasks = [...(this.#batches.shift()?.tasks ?? [])];
+    this.#waiting -= tasks.length;
     if (this.#batches.length === 0) this.#batches.push(new Batch());
-    return [...(batch?.tasks ?? [])];
+    return tasks;
   }
 
   get #open(): Batch {
@@ -105,10 +109,12 @@ export class BatchQueue {
 
   /** A task that has been answered while it waited makes room. */
   #forget(batch: Batch, task: BatchTask): void {
-    batch.remove(task);
     const index = this.#batches.indexOf(batch);
-    if (batch.tasks.size === 0 && index >= 0 && index < this.#batches.length - 1)
-      this.#batches.splice(index, 1);
+    // One that was taken waits no more.
+    if (index < 0) return;
+    batch.remove(task);
+    this.#waiting--;
+    if (batch.tasks.size === 0 && index < this.#batches.length - 1) this.#batches.splice(index, 1);
   }
 }
 

@@ -278,6 +278,36 @@ test('requests of ever other kinds cannot fill the memory', async () => {
   assert.equal((await results).filter(({ status }) => status === 'fulfilled').length, 0);
 });
 
+test('however many batches may wait, requests of a model do so only up to a number', async () => {
+  const model = new GatedModel();
+  const server = withBatching(
+    model,
+    'num_batch_threads { value: 1 } max_batch_size { value: 1 } max_enqueued_batches { value: 1000000 }',
+  );
+  const running = server.run({ ...SIGNATURE, inputs: rowsOf(0) });
+  await until(() => model.requests.length === 1);
+  const gone = new AbortController();
+  const inputs = rowsOf(1);
+  const first = server.run({ ...SIGNATURE, inputs, signal: gone.signal });
+  const others = Array.from({ length: 19_999 }, () => server.run({ ...SIGNATURE, inputs }));
+  const results = Promise.allSettled(others);
+  const refused = failsWith('UNAVAILABLE', 'more than 20000 requests wait to be batched');
+  await assert.rejects(server.run({ ...SIGNATURE, inputs }), refused);
+  gone.abort();
+  await assert.rejects(first, failsWith('CANCELLED', /gone/));
+  const next = server.run({ ...SIGNATURE, inputs });
+  await assert.rejects(server.run({ ...SIGNATURE, inputs }), refused);
+  model.gates[0]?.();
+  await until(() => model.requests.length === 2);
+  const last = server.run({ ...SIGNATURE, inputs });
+  const ends = assert.rejects(Promise.all([next, last]), failsWith('UNAVAILABLE', /being unloaded/));
+  await server.close();
+  model.gates[1]?.();
+  await ends;
+  await running;
+  assert.equal((await results).filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
 test('what waits when the model goes is UNAVAILABLE', async () => {
   const model = new GatedModel();
   const server = withBatching(model, 'num_batch_threads { value: 1 }');
