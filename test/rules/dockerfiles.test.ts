@@ -14,5 +14,10 @@ test('images that set the toolkit up have the programs that the set-up runs', ()
     const [, packages = ''] = /apt-get install (.*?) &&/.exec(text) ?? [];
     const missing = NEEDED_BY_SETUP.filter((name) => !packages.split(' ').includes(name));
     assert.deepEqual(missing, [], path);
+    assert.match(
+      text,
+      /^ENV EASYREC_CACHE=\/opt\/easyrec$/m,
+      `${path}: users other than root find nothing in root's home`,
+    );
   }
 });
