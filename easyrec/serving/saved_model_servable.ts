@@ -1,10 +1,10 @@
 import type { LoadedSavedModel, Signature, SignatureDef, Step, Tensor } from '../tf/index.js';
 import { isNumeric, makeStep, stringTensor, tensor, TensorflowError, tensorFromBytes } from '../tf/index.js';
-import type { RunRequest, ServableModel, ServableTensor } from './servable.js';
+import { outputKey, type RunRequest, type ServableModel, type ServableTensor } from './servable.js';
 import { invalidArgument, ServingError } from './status.js';
 import { layoutOf } from './tfserving/messages/tensor_layout.js';
 
-/** A signature made ready to run: aliases in the order of the step's feeds and fetches. */
+/** A signature made ready to run: aliases of inputs and keys of outputs in the order of the step's feeds and fetches. */
 interface Call {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -50,26 +50,47 @@ export class SavedModelServable implements ServableModel {
     return this.#model.dispose();
   }
 
-  #call({ signatureName, inputs, outputs }: RunRequest): Call {
-    const signature = this.signatures.get(signatureName);
+  #call({ signatureName, inputs, outputs, also }: RunRequest): Call {
+    const signature = this.#signature(signatureName, inputs);
+    // Only the call that every request shares is kept: there is no end to the lists of outputs a client may choose.
+    const isShared = outputs === undefined && also === undefined;
+    const known = isShared ? this.#calls.get(signatureName) : undefined;
+    if (known !== undefined) return known;
+    const feeds = [...signature.inputs].map(([alias, { name }]) => ({ alias, name }));
+    const fetches = (outputs ?? [...signature.outputs.keys()]).map((alias) => ({
+      key: alias,
+      name: outputName(signature, alias),
+    }));
+    for (const other of also ?? []) {
+      const more = this.#signature(other.signatureName, inputs);
+      for (const [alias, { name }] of more.inputs) {
+        if (!feeds.some((feed) => feed.name === name)) feeds.push({ alias, name });
+      }
+      for (const alias of other.outputs) {
+        fetches.push({ key: outputKey(other.signatureName, alias), name: outputName(more, alias) });
+      }
+    }
+    const { graph } = this.#model;
+    const call = {
+      inputs: feeds.map(({ alias }) => alias),
+      outputs: fetches.map(({ key }) => key),
+      step: makeStep({
+        feeds: feeds.map(({ name }) => graph.output(name)),
+        fetches: fetches.map(({ name }) => graph.output(name)),
+      }),
+    };
+    if (isShared) this.#calls.set(signatureName, call);
+    return call;
+  }
+
+  /** @throws ServingError when there is no such signature, or these are not its inputs. */
+  #signature(name: string, inputs: RunRequest['inputs']): Signature {
+    const signature = this.signatures.get(name);
     if (signature === undefined) {
-      throw new ServingError('FAILED_PRECONDITION', `Serving signature key "${signatureName}" not found.`);
+      throw new ServingError('FAILED_PRECONDITION', `Serving signature key "${name}" not found.`);
     }
     checkInputs(signature, inputs);
-    // Only the call that every request shares is kept: there is no end to the lists of outputs a client may choose.
-    const known = outputs === undefined ? this.#calls.get(signatureName) : undefined;
-    if (known !== undefined) return known;
-    const { graph } = this.#model;
-    const aliases = outputs ?? [...signature.outputs.keys()];
-    const feeds = [...signature.inputs.values()].map(({ name }) => graph.output(name));
-    const fetches = aliases.map((alias) => graph.output(outputName(signature, alias)));
-    const call = {
-      inputs: [...signature.inputs.keys()],
-      outputs: aliases,
-      step: makeStep({ feeds, fetches }),
-    };
-    if (outputs === undefined) this.#calls.set(signatureName, call);
-    return call;
+    return signature;
   }
 }
 

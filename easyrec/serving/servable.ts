@@ -9,6 +9,13 @@ export type ServableTensor =
       readonly values: TypedArray;
     };
 
+/** Some outputs of a signature. */
+export interface WantedOutputs {
+  readonly signatureName: string;
+  /** Their aliases. */
+  readonly outputs: readonly string[];
+}
+
 /** One call of a model. */
 export interface RunRequest {
   readonly signatureName: string;
@@ -16,6 +23,8 @@ export interface RunRequest {
   readonly inputs: ReadonlyMap<string, ServableTensor>;
   /** Aliases to compute; absent for all. */
   readonly outputs?: readonly string[];
+  /** Outputs of other signatures with the same inputs, computed in the same run, keyed by `outputKey`; default none. */
+  readonly also?: readonly WantedOutputs[];
   /** After this the run ends with DEADLINE_EXCEEDED; absent for no limit. */
   readonly timeoutMs?: number;
   /** Aborted when nobody waits for the outputs any more: the run ends with CANCELLED. */
@@ -38,6 +47,11 @@ export interface ServableModel {
 
   /** Cancels what still runs and frees the model. */
   close(): Promise<void>;
+}
+
+/** What an output of another signature than the request's own is called among the results. */
+export function outputKey(signatureName: string, alias: string): string {
+  return `${signatureName}/${alias}`;
 }
 
 /** The signature that a request means when it names none. */

@@ -1,4 +1,10 @@
-import type { RunRequest, ServableModel, ServableTensor } from '../../easyrec/serving/servable.js';
+import {
+  outputKey,
+  type RunRequest,
+  type ServableModel,
+  type ServableTensor,
+  type WantedOutputs,
+} from '../../easyrec/serving/servable.js';
 import {
   DTYPES,
   type DType,
@@ -48,7 +54,21 @@ export class FakeModel implements ServableModel {
 
   run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
     this.requests.push(request);
-    return this.#compute(request);
+    const { also, ...own } = request;
+    return also === undefined ? this.#compute(request) : this.#computeAll(own, also);
+  }
+
+  async #computeAll(
+    own: RunRequest,
+    also: readonly WantedOutputs[],
+  ): Promise<ReadonlyMap<string, ServableTensor>> {
+    const outputs = new Map(await this.#compute(own));
+    for (const other of also) {
+      for (const [alias, tensor] of await this.#compute({ ...own, ...other })) {
+        outputs.set(outputKey(other.signatureName, alias), tensor);
+      }
+    }
+    return outputs;
   }
 
   close(): Promise<void> {

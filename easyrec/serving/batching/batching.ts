@@ -73,8 +73,10 @@ class BatchedModel implements ServableModel {
 
   async run(request: RunRequest): Promise<Outputs> {
     const signature = this.#model.signatures.get(request.signatureName);
-    // Errors in the request itself are the model's to find, and nobody else's trouble.
-    if (signature === undefined || !isComplete(signature, request)) return this.#model.run(request);
+    // Errors in the request itself are the model's to find, and nobody else's trouble. As in the original, a run of
+    // several signatures is one by itself.
+    if (signature === undefined || request.also !== undefined || !isComplete(signature, request))
+      return this.#model.run(request);
     const rows = this.#rows(signature, request.inputs);
     if (rows === undefined) return this.#model.run(request);
     if (request.signal?.aborted === true) throw new ServingError('CANCELLED', 'the caller has gone');

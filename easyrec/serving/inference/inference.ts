@@ -16,7 +16,7 @@ import type {
   PredictInputs,
   Regressions,
 } from './inference_record.js';
-import { multiInferenceRuns, readTaskResults } from './multi_inference.js';
+import { multiInferenceRequest, multiInferenceRuns, readTaskResults } from './multi_inference.js';
 import { checkOutputs, completeInputs } from './predict_inputs.js';
 import { readRegressions, regressionOutputs } from './regression.js';
 
@@ -168,16 +168,8 @@ export class Inference {
       const runs = multiInferenceRuns(tasks, model, this.#checkMethodNames);
       const input = examplesTensor(examples);
       call.examples = examples.examples.length;
-      const outputs = await Promise.all(
-        runs.map(({ signatureName, outputs: wanted }) =>
-          this.#run(call, model, {
-            signatureName,
-            inputs: new Map([[EXAMPLES_INPUT, input]]),
-            outputs: wanted,
-          }),
-        ),
-      );
-      return readTaskResults(runs, outputs, examples.examples.length);
+      const request = multiInferenceRequest(runs, new Map([[EXAMPLES_INPUT, input]]));
+      return readTaskResults(runs, await this.#run(call, model, request), examples.examples.length);
     };
     return this.#finish(call, body, (response) => ({
       method: 'multi_inference',

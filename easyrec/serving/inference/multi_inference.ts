@@ -1,15 +1,20 @@
-import { DEFAULT_SIGNATURE, type ServableModel, type ServableTensor } from '../servable.js';
+import {
+  DEFAULT_SIGNATURE,
+  outputKey,
+  type RunRequest,
+  type ServableModel,
+  type ServableTensor,
+  type WantedOutputs,
+} from '../servable.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { checkCallable } from './callable.js';
 import { classificationOutputs, readClassifications } from './classification.js';
 import type { InferenceTask, InferenceTaskResult } from './inference_record.js';
 import { readRegressions, regressionOutputs } from './regression.js';
 
-/** A task as a run of the model. */
-export interface TaskRun {
+/** What a task wants of the run of the model. */
+export interface TaskRun extends WantedOutputs {
   readonly kind: 'classify' | 'regress';
-  readonly signatureName: string;
-  readonly outputs: readonly string[];
 }
 
 /**
@@ -55,19 +60,32 @@ export function multiInferenceRuns(
   });
 }
 
+/** The one run for all tasks, of which there is one at least. */
+export function multiInferenceRequest(tasks: readonly TaskRun[], inputs: RunRequest['inputs']): RunRequest {
+  const [first, ...others] = tasks;
+  if (first === undefined) throw new Error('no tasks');
+  const { signatureName, outputs } = first;
+  return { signatureName, inputs, outputs, ...(others.length > 0 && { also: others }) };
+}
+
 /**
- * The answers to the tasks from the outputs of their runs.
+ * The answers to the tasks from the outputs of that run.
  * @throws ServingError when an output has another shape or type than its method asks for.
  */
 export function readTaskResults(
-  runs: readonly TaskRun[],
-  outputs: readonly ReadonlyMap<string, ServableTensor>[],
+  tasks: readonly TaskRun[],
+  computed: ReadonlyMap<string, ServableTensor>,
   count: number,
 ): readonly InferenceTaskResult[] {
-  return runs.map(({ kind, signatureName }, i) => {
-    const computed = outputs[i] ?? new Map<string, ServableTensor>();
+  return tasks.map(({ kind, signatureName, outputs: wanted }, i) => {
+    const outputs = new Map(
+      wanted.flatMap((alias) => {
+        const output = computed.get(i === 0 ? alias : outputKey(signatureName, alias));
+        return output === undefined ? [] : [[alias, output]];
+      }),
+    );
     return kind === 'classify'
-      ? { signatureName, classifications: readClassifications(computed, count) }
-      : { signatureName, regressions: readRegressions(computed, count) };
+      ? { signatureName, classifications: readClassifications(outputs, count) }
+      : { signatureName, regressions: readRegressions(outputs, count) };
   });
 }

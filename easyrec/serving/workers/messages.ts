@@ -2,6 +2,7 @@ import { GraphError, NativeError } from '../../errors.js';
 import type { LoadSavedModelOptions } from '../../tf/index.js';
 import type { TrustedLibrary } from '../../trust/op_library_trust.js';
 import type { StatusCode } from '../status.js';
+import type { RunRequest } from '../servable.js';
 import { ServingError, STATUS_CODES } from '../status.js';
 import type { TensorText } from './tensor_codec.js';
 
@@ -22,11 +23,8 @@ export interface LoadReport {
 }
 
 /** A call of a model. */
-export interface RunOrder {
-  readonly signatureName: string;
+export interface RunOrder extends Omit<RunRequest, 'inputs' | 'signal'> {
   readonly inputs: readonly TensorText[];
-  readonly outputs?: readonly string[];
-  readonly timeoutMs?: number;
 }
 
 /** Why something failed, as an error that is told in another process. */

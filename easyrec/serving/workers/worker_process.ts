@@ -141,22 +141,19 @@ export class WorkerProcess {
   }
 
   /** Runs the model; the inputs must not change until then. The request's signal is left to the caller. */
-  run({
-    signatureName,
-    inputs,
-    outputs,
-    timeoutMs,
-  }: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
+  run(request: RunRequest): Promise<ReadonlyMap<string, ServableTensor>> {
     return new Promise((resolve, reject) => {
       if (this.#reason !== undefined) {
         reject(this.#lost(this.#reason));
         return;
       }
-      const { texts, parts } = encodeTensors(inputs);
+      const { signatureName, outputs, also, timeoutMs } = request;
+      const { texts, parts } = encodeTensors(request.inputs);
       const order: RunOrder = {
         signatureName,
         inputs: texts,
         ...(outputs !== undefined && { outputs }),
+        ...(also !== undefined && { also }),
         ...(timeoutMs !== undefined && { timeoutMs }),
       };
       const id = this.#nextId;
