@@ -1,13 +1,6 @@
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
-import {
-  CONFIG_FLAG,
-  GATEWAY_FLAGS,
-  JSON_FLAG,
-  printJson,
-  TIMEOUT_FLAG,
-  withGateway,
-} from './gateway_call.js';
+import { CALL_FLAGS, printJson, withGateway } from './gateway_call.js';
 import { WAIT_FLAGS, waitOptions, waitUntilReady } from './wait.js';
 import { functionName } from './words.js';
 
@@ -15,7 +8,7 @@ const HELP = {
   name: 'dcf function call',
   summary: 'Sends standard input to a function, byte for byte, and prints its answer as it is.',
   positional: 'NAME',
-  flags: { ...GATEWAY_FLAGS, ...CONFIG_FLAG, ...WAIT_FLAGS, ...JSON_FLAG, ...TIMEOUT_FLAG },
+  flags: { ...CALL_FLAGS, ...WAIT_FLAGS },
 } as const satisfies CommandHelp<Flags>;
 
 /** `dcf function call NAME`, also `invoke`. */

@@ -1,14 +1,7 @@
 import { UserError } from '../../errors.js';
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
-import {
-  CONFIG_FLAG,
-  GATEWAY_FLAGS,
-  JSON_FLAG,
-  printJson,
-  TIMEOUT_FLAG,
-  withGateway,
-} from './gateway_call.js';
+import { CALL_FLAGS, printJson, withGateway } from './gateway_call.js';
 import { WAIT_FLAGS, waitOptions, waitUntilGone } from './wait.js';
 
 const HELP = {
@@ -16,12 +9,9 @@ const HELP = {
   summary: 'Takes functions off the gateway: those named, or with -f those in the file. Files here are kept.',
   positional: 'NAME...',
   flags: {
-    ...CONFIG_FLAG,
-    ...GATEWAY_FLAGS,
+    ...CALL_FLAGS,
     ...WAIT_FLAGS,
     wait: { type: 'boolean', help: 'wait until they are gone' },
-    ...JSON_FLAG,
-    ...TIMEOUT_FLAG,
   },
 } as const satisfies CommandHelp<Flags>;
 

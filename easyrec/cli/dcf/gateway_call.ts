@@ -23,7 +23,11 @@ export const JSON_FLAG = {
   json: { type: 'boolean', help: 'print the result as JSON' },
 } as const satisfies Flags;
 
-export const TIMEOUT_FLAG = {
+/** What every command takes that calls the gateway and prints its answer. */
+export const CALL_FLAGS = {
+  ...CONFIG_FLAG,
+  ...GATEWAY_FLAGS,
+  ...JSON_FLAG,
   timeout_ms: { type: 'number', value: 'MS', help: 'limit for each call of the gateway; default: none' },
 } as const satisfies Flags;
 

@@ -1,19 +1,12 @@
 import type { FunctionInfo } from '../../serving/function/index.js';
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
-import {
-  CONFIG_FLAG,
-  GATEWAY_FLAGS,
-  JSON_FLAG,
-  printJson,
-  TIMEOUT_FLAG,
-  withGateway,
-} from './gateway_call.js';
+import { CALL_FLAGS, printJson, withGateway } from './gateway_call.js';
 
 const HELP = {
   name: 'dcf function list',
   summary: 'Shows the functions on the gateway; with -f only those in the file.',
-  flags: { ...CONFIG_FLAG, ...GATEWAY_FLAGS, ...JSON_FLAG, ...TIMEOUT_FLAG },
+  flags: CALL_FLAGS,
 } as const satisfies CommandHelp<Flags>;
 
 const HEADER = ['Function', 'Image', 'Maintainer', 'Invocations', 'Replicas', 'Status', 'Description'];

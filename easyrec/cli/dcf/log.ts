@@ -1,20 +1,13 @@
 import { type CommandHelp, type Flags, parseArguments } from '../args.js';
 import type { Command } from '../command.js';
-import {
-  CONFIG_FLAG,
-  GATEWAY_FLAGS,
-  JSON_FLAG,
-  printJson,
-  TIMEOUT_FLAG,
-  withGateway,
-} from './gateway_call.js';
+import { CALL_FLAGS, printJson, withGateway } from './gateway_call.js';
 import { functionName } from './words.js';
 
 const HELP = {
   name: 'dcf function log',
   summary: 'Shows the end of what a function has printed.',
   positional: 'NAME',
-  flags: { ...GATEWAY_FLAGS, ...CONFIG_FLAG, ...JSON_FLAG, ...TIMEOUT_FLAG },
+  flags: CALL_FLAGS,
 } as const satisfies CommandHelp<Flags>;
 
 /** `dcf function log NAME`. */

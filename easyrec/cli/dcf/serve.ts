@@ -58,7 +58,7 @@ async function run(
 ): Promise<number> {
   const options = { ...optionsOf(flags), stateDirectory, log };
   if (flags.prepare === true) {
-    await prepareSingleFunction(options);
+    await prepareSingleFunction(options, signal);
     return 0;
   }
   const served = await serveSingleFunction(options, signal);

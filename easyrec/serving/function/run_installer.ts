@@ -24,10 +24,12 @@ const TAIL_CHARACTERS = 2_000;
 
 /**
  * Runs a program that installs or checks something.
- * @throws ServingError FAILED_PRECONDITION when it fails, with the end of what it printed.
+ * @throws ServingError FAILED_PRECONDITION when it fails, with the end of what it printed; CANCELLED when nobody waits
+ *   for it any more.
  */
 export async function runInstaller(options: InstallerOptions): Promise<void> {
   const { what, command, directory, stateDirectory, onLine, signal } = options;
+  checkCaller(signal);
   const [file = '', ...args] = command;
   const child = spawn(file, args, {
     cwd: directory,
@@ -55,11 +57,15 @@ export async function runInstaller(options: InstallerOptions): Promise<void> {
       );
     });
     if (ended === '') return;
-    if (signal.aborted) throw new ServingError('CANCELLED', 'the caller has gone');
+    checkCaller(signal);
     const last = tail.join('\n').slice(-TAIL_CHARACTERS);
     throw new ServingError('FAILED_PRECONDITION', `${what} ${ended}${last === '' ? '' : `:\n${last}`}`);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);
   }
+}
+
+function checkCaller(signal: AbortSignal): void {
+  if (signal.aborted) throw new ServingError('CANCELLED', 'the caller has gone');
 }

@@ -1,3 +1,4 @@
+import { BackOff } from '../back_off.js';
 import type { Deployment } from './deployment.js';
 import type { FunctionLog } from './function_log.js';
 import type { FunctionVersion } from './version_store.js';
@@ -21,11 +22,13 @@ export interface WorkerPoolOptions {
 
 /** Calls that one worker takes at once: as many as the original has threads. */
 const DEFAULT_CONCURRENCY = 10;
-const FIRST_DELAY_MS = 100;
 /** A handler that loads is tried again soon, one that does not less and less often. */
-const MAX_DELAY_MS = { crash: 2_000, load: 30_000 } as const;
-/** A worker that has lived so long does not count as one more failure in a row. */
-const STABLE_MS = 10_000;
+const BACK_OFF = {
+  backOffMs: 200,
+  maxUsefulBackOffMs: 2_000,
+  maxBackOffMs: 30_000,
+  stableMs: 10_000,
+} as const;
 /** Workers beyond the least number leave when they had nothing to do for so long. */
 const SPARE_MS = 60_000;
 
@@ -37,8 +40,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #workers = new Map<Worker, number>();
   #target = 0;
-  /** Failures in a row, without a worker that lived. */
-  #failures = 0;
+  readonly #backOff = new BackOff(BACK_OFF);
   #retry: NodeJS.Timeout | undefined;
   #isClosing = false;
   #whenEmpty: (() => void)[] = [];
@@ -217,10 +219,8 @@ export class WorkerPool {
     this.#problem = `the worker ${problem}`;
     this.#doesNotLoad = !wasReady;
     this.#options.onRestart();
-    this.#failures = livedMs > STABLE_MS && wasReady ? 1 : this.#failures + 1;
+    const delay = this.#backOff.next({ heldMs: wasReady ? livedMs : 0, wasUseful: wasReady });
     if (this.#retry !== undefined) return;
-    const most = MAX_DELAY_MS[wasReady ? 'crash' : 'load'];
-    const delay = Math.min(most, FIRST_DELAY_MS * 2 ** (this.#failures - 1));
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#fill();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { withTempFolder } from '../../support/temp_folder.js';
@@ -60,6 +60,28 @@ test('a container prepares a function, serves it, and lets a call end when it is
     });
     assert.equal(await (await late)?.text(), 'done');
     assert.equal(code, 0);
+  }));
+
+test('a container that is stopped while it installs ends then', () =>
+  withTempFolder(async (cwd) => {
+    const manifest = { dependencies: { tiny: 'file:./tiny' }, scripts: { preinstall: 'exec sleep 600' } };
+    mkdirSync(join(cwd, 'tiny'));
+    writeFileSync(join(cwd, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(join(cwd, 'tiny/package.json'), JSON.stringify({ name: 'tiny', version: '1.0.0' }));
+    writeFileSync(join(cwd, 'handler.mjs'), 'export const Handler = () => 1;\n');
+    const args = ['function', 'serve', '-r', 'node', '--handler_file', 'handler.mjs', '--prepare'];
+    const child = spawn(process.execPath, [DCF, ...args, '--state_dir', 'state'], { cwd, stdio: 'ignore' });
+    const ended = once(child, 'close') as Promise<[number | null]>;
+    const environments = join(cwd, 'state/environments');
+    while (!existsSync(environments) || readdirSync(environments).length === 0) {
+      assert.equal(child.exitCode, null);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const asked = performance.now();
+    child.kill('SIGTERM');
+    assert.deepEqual((await ended)[0], 143);
+    assert.ok(performance.now() - asked < 60_000);
+    assert.deepEqual(readdirSync(environments), []);
   }));
 
 test('without a state folder nothing is left behind', () =>

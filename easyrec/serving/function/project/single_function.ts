@@ -45,21 +45,28 @@ const TEXT = 'text/plain; charset=utf-8';
 /** Where Knative's and OpenFaaS's probes look. */
 const HEALTH_PATHS = ['/healthz', '/_/health'];
 
-/** Installs what a function requires into the state folder, and stops. */
-export async function prepareSingleFunction(options: SingleFunctionOptions): Promise<void> {
-  const gateway = await open(options);
+/**
+ * Installs what a function requires into the state folder, and stops.
+ * @param signal ends it early: rejects with the signal's reason.
+ */
+export async function prepareSingleFunction(
+  options: SingleFunctionOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const gateway = await open(options, signal);
   await gateway.close(0);
 }
 
 /**
  * Serves one function at every path over HTTP, once its handler is loaded: what containers do.
+ * @param signal ends the start early: rejects with the signal's reason.
  * @throws UserError when it does not start.
  */
 export async function serveSingleFunction(
   options: SingleFunctionOptions,
   signal: AbortSignal,
 ): Promise<SingleFunction> {
-  const gateway = await open(options);
+  const gateway = await open(options, signal);
   try {
     const wanted = { Service: NAME, Image: IMAGE };
     await (gateway.has(NAME) ? gateway.update(wanted) : gateway.deploy(wanted));
@@ -83,7 +90,7 @@ async function stop(server: HttpServer, gateway: Gateway): Promise<void> {
   await gateway.close(DRAIN_MS);
 }
 
-async function open(options: SingleFunctionOptions): Promise<Gateway> {
+async function open(options: SingleFunctionOptions, signal: AbortSignal): Promise<Gateway> {
   const { folder, runtime, handlerFile, handlerName, log } = options;
   const file = { folder: resolve(folder), file: handlerFile };
   const archive = packFolder(file, (message) => new UserError(message));
@@ -97,11 +104,12 @@ async function open(options: SingleFunctionOptions): Promise<Gateway> {
       },
       archive,
       onLine: (line) => log.debug(line),
-      signal: new AbortController().signal,
+      signal,
     });
     return gateway;
   } catch (error) {
     await gateway.close(0);
+    signal.throwIfAborted();
     throw error instanceof ServingError ? new UserError(error.message, { cause: error }) : error;
   }
 }
@@ -111,7 +119,8 @@ async function untilReady(gateway: Gateway, signal: AbortSignal): Promise<void> 
     const { state, error } = gateway.status(NAME);
     if (state === 'ready') return;
     if (state === 'failing') throw new UserError(`the function does not start: ${error}`);
-    await sleep(POLL_MS, undefined, { signal });
+    signal.throwIfAborted();
+    await sleep(POLL_MS);
   }
 }
 

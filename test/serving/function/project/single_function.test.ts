@@ -33,7 +33,7 @@ const { signal } = new AbortController();
 test('one function answers at every path, and probes are answered beside it', () =>
   withTempFolder(async (folder) => {
     const options = optionsIn(folder, HANDLER);
-    await prepareSingleFunction(options);
+    await prepareSingleFunction(options, signal);
     // Again, with what was prepared, as a container that is started a second time.
     for (const path of ['/', '/function/x?y']) {
       const served = await serveSingleFunction(options, signal);

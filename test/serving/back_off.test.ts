@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BackOff } from '../../../easyrec/serving/workers/back_off.js';
+import { BackOff } from '../../easyrec/serving/back_off.js';
 
 const OPTIONS = { backOffMs: 250, maxBackOffMs: 3000, maxUsefulBackOffMs: 500, stableMs: 30_000 };
 const USELESS = { heldMs: 0, wasUseful: false };
