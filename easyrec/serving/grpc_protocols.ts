@@ -31,13 +31,14 @@ export async function startServingGrpc(
 ): Promise<GrpcServer | undefined> {
   const { log, host, grpcPort = 'off', grpcSocketPath, sslConfigFile } = options;
   const asTensorContent = options.asTensorContent ?? false;
-  const services: GrpcService[] = [
-    predictionService(inference, log, { asTensorContent }),
-    modelService(catalog, log, (name) => metrics.total(name)),
-  ];
+  const serving = servingProtos();
   const kserve = kserveProto();
-  services.push(kserveGrpcService(inference, log, kserve));
-  const protos = [...servingProtos(), kserve];
+  const services: GrpcService[] = [
+    predictionService(inference, log, { asTensorContent, protos: serving }),
+    modelService(catalog, log, (name) => metrics.total(name), serving),
+    kserveGrpcService(inference, log, kserve),
+  ];
+  const protos = [...serving, kserve];
   if (options.grpcHealthService === true) {
     services.push(healthService(['ModelService', 'PredictionService']));
     protos.push(healthProto());

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
 import { SILENT_LOG } from '../../easyrec/log.js';
 import { serviceDefinition } from '../../easyrec/serving/grpc/service_definition.js';
@@ -165,14 +164,18 @@ test('calls that hang delay no other model, and end when their version goes', as
 test('stopping answers calls in progress, in the end with an error, and takes no new ones', async (t) => {
   const root = temporaryFolder(t);
   await writeHung(join(root, '1'));
-  const server = await start(t, { modelBasePath: root, restApiTimeoutMs: 600_000, drainSeconds: 0.5 });
-  const hung = ask(server, '/v1/models/default:predict', '{"instances": [1.0]}');
-  await delay(100);
+  const limits = { runsAtATime: 1, maxQueuedCalls: 0 };
+  const options = { modelBasePath: root, restApiTimeoutMs: 600_000, drainSeconds: 0.5, ...limits };
+  const server = await start(t, options);
+  const calls = [1, 2].map(() => ask(server, '/v1/models/default:predict', '{"instances": [1.0]}'));
+  // The one that is refused tells that the other one runs.
+  assert.equal((await Promise.race(calls)).status, 429);
   const closing = server.close();
-  await delay(100);
-  await assert.rejects(ask(server, '/v1/models/default'));
-  const { status, text } = await hung;
-  assert.equal(status, 499, text);
+  await assert.rejects(async () => {
+    for (;;) await ask(server, '/v1/models/default');
+  }, /fetch failed/);
+  const answers = await Promise.all(calls);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [429, 499]);
   await closing;
 });
 
@@ -211,6 +214,17 @@ test('a model whose recorded requests fail is not served; told to, it does witho
   );
   const server = await start(t, { modelBasePath: root, warmup: false });
   assert.equal(await factor(server, '/v1/models/default'), 3);
+});
+
+test('an allow list of op libraries that is not there, or without effect, is refused at the start', async (t) => {
+  const root = temporaryFolder(t);
+  await writeScale(join(root, '1'), 3);
+  const options = { modelBasePath: root, opLibraryAllowList: join(root, 'allowed') };
+  await assert.rejects(
+    start(t, { ...options, loadOpLibraries: true }),
+    /op_library_allow_list \S+allowed: cannot be read: ENOENT/,
+  );
+  await assert.rejects(start(t, options), /op_library_allow_list has no effect without load_op_libraries/);
 });
 
 test('what a model logs goes to a file that warms the next version up, and each of its processes', async (t) => {

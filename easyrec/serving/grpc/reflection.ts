@@ -33,13 +33,16 @@ export function reflectionServices(files: readonly ProtoFile[]): readonly GrpcSe
     ),
   );
   const all = [...files, ...own];
-  const index = new DescriptorIndex(all);
+  // Made for the first who asks: most servers are never asked, and all would start later for it.
+  let index: DescriptorIndex | undefined;
   return own.map((file, i) => ({
     definition: serviceDefinition(file, `grpc.reflection.${VERSIONS[i] ?? ''}.ServerReflection`),
     implementation: {
       ServerReflectionInfo: (call: ServerDuplexStream<Request, Answer>): void => {
+        index ??= new DescriptorIndex(all);
+        const known = index;
         call.on('data', (request: Request) => {
-          call.write({ valid_host: request.host, original_request: request, ...index.answer(request) });
+          call.write({ valid_host: request.host, original_request: request, ...known.answer(request) });
         });
         call.on('end', () => call.end());
       },

@@ -3,6 +3,7 @@ import type { Log } from '../../log.js';
 import type { ModelCatalog, VersionStatus } from '../catalog.js';
 import { serviceDefinition } from '../grpc/service_definition.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
+import type { ProtoFile } from '../grpc/proto_file.js';
 import { statusOf } from '../grpc/unary.js';
 import { invalidArgument, STATUS_CODES } from '../status.js';
 import type { ReloadableCatalog } from '../versions/model_manager.js';
@@ -35,14 +36,16 @@ const STATES = { START: 10, LOADING: 20, AVAILABLE: 30, UNLOADING: 40, END: 50 }
 /**
  * tensorflow.serving.ModelService: TensorFlow Serving's gRPC protocol for the state of models and for exchanging them.
  * @param counter what `metric_names` of a reload ask for; default: nothing is counted
+ * @param protos files with the service's definition, where they have been read already
  */
 export function modelService(
   catalog: ReloadableCatalog,
   log: Log,
   counter: CounterReader = () => 0n,
+  protos: readonly ProtoFile[] = servingProtos(),
 ): GrpcService {
   return {
-    definition: serviceDefinition(servicesFile(servingProtos()), 'tensorflow.serving.ModelService'),
+    definition: serviceDefinition(servicesFile(protos), 'tensorflow.serving.ModelService'),
     implementation: {
       GetModelStatus: (
         { request }: ServerUnaryCall<StatusRequest, object>,

@@ -2,6 +2,7 @@ import type { Log } from '../../log.js';
 import type { CallContext, Inference } from '../inference/inference.js';
 import { bytesServiceDefinition, type UnaryContext, unaryHandler, type UnaryMethod } from '../grpc/unary.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
+import type { ProtoFile } from '../grpc/proto_file.js';
 import { invalidArgument, ServingError } from '../status.js';
 import { decodeMetadataRequest, encodeMetadataResponse } from './messages/metadata_messages.js';
 import type { ModelSpecMessage } from './messages/model_spec.js';
@@ -19,6 +20,8 @@ import { servicesFile, servingProtos } from './protos.js';
 export interface PredictionServiceOptions {
   /** Whether outputs go into `tensor_content` (`--enable_serialization_as_tensor_content`); default typed lists. */
   readonly asTensorContent?: boolean;
+  /** Files with the service's definition, where they have been read already. */
+  readonly protos?: readonly ProtoFile[];
 }
 
 /** tensorflow.serving.PredictionService: TensorFlow Serving's gRPC protocol for running models. */
@@ -27,6 +30,7 @@ export function predictionService(
   log: Log,
   options: PredictionServiceOptions = {},
 ): GrpcService {
+  const { protos = servingProtos() } = options;
   const calls = new PredictionCalls(inference, options);
   const methods: Readonly<Record<string, UnaryMethod>> = {
     Predict: (request, context) => calls.predict(request, context),
@@ -36,7 +40,7 @@ export function predictionService(
     GetModelMetadata: (request, context) => calls.metadata(request, context),
   };
   return {
-    definition: bytesServiceDefinition(servicesFile(servingProtos()), 'tensorflow.serving.PredictionService'),
+    definition: bytesServiceDefinition(servicesFile(protos), 'tensorflow.serving.PredictionService'),
     implementation: Object.fromEntries(
       Object.entries(methods).map(([name, method]) => [name, unaryHandler(method, log)]),
     ),

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { SAMPLE_IMAGE } from '../../../easyrec/serving/operator/test_operator.js';
 import { withTempFolder } from '../../support/temp_folder.js';
 import { base64, lineLog, plain, withHttp, withOperator, writeClass } from './support.js';
+import { until } from '../versions/support.js';
 import { startOperatorServer } from '../../../easyrec/serving/operator/index.js';
 
 /** Vectors of length 1: the first byte of each file. */
@@ -102,19 +103,33 @@ const failures: readonly (readonly [string, string, RegExp])[] = [
 for (const [what, body, message] of failures) {
   test(`a class that ${what} is told to the caller, and the operator goes on`, () =>
     withTempFolder((folder) =>
-      withOperator({ file: writeClass(folder, 3, body), timeoutMs: 200 }, async ({ client }) => {
-        await assert.rejects(client.execute({ datas: ['aGk='], urls: [] }), message);
-        assert.equal(await client.health(), 'healthy');
-      }),
+      withOperator(
+        { file: writeClass(folder, 3, body), ...(what === 'hangs' && { timeoutMs: 200 }) },
+        async ({ client }) => {
+          await assert.rejects(client.execute({ datas: ['aGk='], urls: [] }), message);
+          assert.equal(await client.health(), 'healthy');
+        },
+      ),
     ));
 }
 
 test('more calls than may run and wait are refused at once', () =>
   withTempFolder((folder) => {
-    const body = 'async run() { await new Promise((r) => setTimeout(r, 300)); return [[1]]; }';
+    const gate = join(folder, 'gate');
+    const body = `async run() {
+      const { existsSync } = await import('node:fs');
+      while (!existsSync('${gate}')) await new Promise((r) => setTimeout(r, 5));
+      return [[1]];
+    }`;
     return withOperator({ file: writeClass(folder, 1, body) }, async ({ client }) => {
-      const calls = Array.from({ length: 130 }, () => client.execute({ datas: ['aGk='], urls: [] }));
-      const results = await Promise.allSettled(calls);
+      let ended = 0;
+      const calls = Array.from({ length: 130 }, () =>
+        client.execute({ datas: ['aGk='], urls: [] }).finally(() => ended++),
+      );
+      const all = Promise.allSettled(calls);
+      await until(() => ended === 20);
+      writeFileSync(gate, '');
+      const results = await all;
       const refused = results.filter(({ status }) => status === 'rejected');
       assert.equal(refused.length, 20);
       for (const result of refused) {

@@ -61,10 +61,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits until a process has ended, for 2 s at the most. */
-export async function mustEnd(pid: number): Promise<void> {
+/** Waits until a process has ended. */
+export async function mustEnd(pid: number, limitMs = 2000): Promise<void> {
   for (let waited = 0; isAlive(pid); waited += 50) {
-    assert.ok(waited < 2000, `process ${pid} is still there`);
+    assert.ok(waited < limitMs, `process ${pid} is still there`);
     await sleep(50);
   }
 }
