@@ -24,7 +24,8 @@ const HELP = {
 async function run(argv: readonly string[]): Promise<void> {
   const { flags } = parseArguments(argv, HELP);
   const { callers = 64, seconds = 60 } = flags;
-  const loaded = new SavedModelServable(await loadSavedModel(newestVersion(flags.model).directory));
+  const { directory } = await newestVersion(flags.model);
+  const loaded = new SavedModelServable(await loadSavedModel(directory));
   const model = flags.batched === true ? adaptivelyBatched(loaded) : loaded;
   const requests = readRows(flags.rows, 256).map(tensorsOf);
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataError } from '../errors.js';
 import type { Log } from '../log.js';
+import { readAllowList } from '../trust/allow_list.js';
 import { opLibraryTrust } from '../trust/op_library_trust.js';
 import type { GrpcServer } from './grpc/grpc_server.js';
 import { type HttpServer, startHttpServer } from './http_server.js';
@@ -110,7 +111,9 @@ class ModelServer implements RunningServer {
   }
 
   async start(): Promise<void> {
-    const { modelConfigFile, modelConfigPollSeconds = 0 } = this.#options;
+    const { modelConfigFile, modelConfigPollSeconds = 0, opLibraryAllowList } = this.#options;
+    // Read again for each model that brings libraries; what is wrong with it now is told now.
+    if (opLibraryAllowList !== undefined) await readAllowList(opLibraryAllowList);
     const text = modelConfigFile === undefined ? '' : readText(modelConfigFile);
     await this.catalog.start(configOf(this.#options, text));
     const observers = [this.#metrics, this.#requestLog, ...(this.#accessLog ? [this.#accessLog] : [])];

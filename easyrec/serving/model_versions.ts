@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { findVersions } from './versions/version_directories.js';
 
 /** A version of a model on disk. */
 export interface VersionDirectory {
@@ -8,30 +9,14 @@ export interface VersionDirectory {
   readonly directory: string;
 }
 
-const INT64_MAX = 2n ** 63n - 1n;
-
-/**
- * The versions under a model's base path, newest first: every folder whose name is a number.
- * @throws UserError when there is no such folder or it cannot be read.
- */
-export function listVersions(basePath: string): readonly VersionDirectory[] {
-  return entries(basePath)
-    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && /^\d+$/.test(entry.name))
-    .map(({ name }) => ({ version: BigInt(name), directory: join(basePath, name) }))
-    .filter(({ version }) => version <= INT64_MAX)
-    .sort((a, b) => (a.version === b.version ? 0 : a.version > b.version ? -1 : 1));
-}
-
 /**
  * The version with the highest number.
  * @throws UserError when there is none, saying what is there instead.
  */
-export function newestVersion(basePath: string): VersionDirectory {
-  const [newest] = listVersions(basePath);
+export async function newestVersion(basePath: string): Promise<VersionDirectory> {
+  const [newest] = await versionsIn(basePath);
   if (newest !== undefined) return newest;
-  const found = entries(basePath)
-    .map(({ name }) => name)
-    .sort();
+  const found = (await readdir(basePath)).sort();
   if (found.includes('saved_model.pb')) {
     throw new UserError(
       `model_base_path ${basePath}: expected folders named by version number, received a SavedModel itself;` +
@@ -44,9 +29,10 @@ export function newestVersion(basePath: string): VersionDirectory {
   );
 }
 
-function entries(basePath: string): ReturnType<typeof readEntries> {
+/** @throws UserError when there is no such folder or it cannot be read. */
+async function versionsIn(basePath: string): Promise<readonly VersionDirectory[]> {
   try {
-    return readEntries(basePath);
+    return (await findVersions(basePath)).versions;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const reason =
@@ -58,5 +44,3 @@ function entries(basePath: string): ReturnType<typeof readEntries> {
     throw new UserError(`model_base_path ${basePath} ${reason}`, { cause });
   }
 }
-
-const readEntries = (basePath: string) => readdirSync(basePath, { withFileTypes: true });

@@ -18,7 +18,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { modelBasePath, modelConfigFile } = options;
   const basePath = modelBasePath === undefined ? undefined : resolve(modelBasePath);
   // A mistake in the path is told at once; the protocol's own server would wait for a first version for ever.
-  if (basePath !== undefined && modelConfigFile === undefined) newestVersion(basePath);
+  if (basePath !== undefined && modelConfigFile === undefined) await newestVersion(basePath);
   try {
     return await startModelServer({ ...options, modelBasePath: basePath });
   } catch (error) {

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { NativeError } from '../errors.js';
+import { NativeError, UserError } from '../errors.js';
 import { packageFile } from '../package_files.js';
 import { modelOpLibraries } from '../tf/index.js';
 import { readAllowList } from './allow_list.js';
@@ -37,9 +37,15 @@ export interface TrustedLibrary {
   readonly sha256: string;
 }
 
-/** What options allow. */
+/**
+ * What options allow.
+ * @throws UserError for an allow list that nothing is loaded by.
+ */
 export function opLibraryTrust(options: OpLibraryOptions): OpLibraryTrust {
   const { loadOpLibraries = false, opLibraries, opLibraryAllowList } = options;
+  if (opLibraryAllowList !== undefined && !loadOpLibraries) {
+    throw new UserError('op_library_allow_list has no effect without load_op_libraries: expected both flags');
+  }
   return { fromModels: loadOpLibraries, files: opLibraries, allowListFile: opLibraryAllowList };
 }
 

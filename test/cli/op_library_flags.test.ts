@@ -94,6 +94,7 @@ for (const { name, run, checkWorks } of PROGRAMS) {
     const known = ['--load_op_libraries', '--op_library_allow_list', 'allowed'];
     const unknown = await run(['--load_op_libraries']);
     checkRefused(unknown, 'libdouble.so has SHA-256', 'not trusted', '--op_library_allow_list');
+    checkRefused(await run(known.slice(1)), 'op_library_allow_list', 'without load_op_libraries');
     checkWorks(await run(known));
     t.after(() => rmSync(join(folder, 'model/1/assets.extra'), { recursive: true }));
     writeRecord(join(folder, 'model/1'), { 'libdouble.so': sha256Of(library) });

@@ -216,6 +216,17 @@ test('a model whose recorded requests fail is not served; told to, it does witho
   assert.equal(await factor(server, '/v1/models/default'), 3);
 });
 
+test('an allow list of op libraries that is not there, or without effect, is refused at the start', async (t) => {
+  const root = temporaryFolder(t);
+  await writeScale(join(root, '1'), 3);
+  const options = { modelBasePath: root, opLibraryAllowList: join(root, 'allowed') };
+  await assert.rejects(
+    start(t, { ...options, loadOpLibraries: true }),
+    /op_library_allow_list \S+allowed: cannot be read: ENOENT/,
+  );
+  await assert.rejects(start(t, options), /op_library_allow_list has no effect without load_op_libraries/);
+});
+
 test('what a model logs goes to a file that warms the next version up, and each of its processes', async (t) => {
   const root = temporaryFolder(t);
   await writeScale(join(root, 'm/1'), 3);

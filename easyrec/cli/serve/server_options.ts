@@ -12,7 +12,7 @@ import { readTextProto } from '../../serving/text_proto.js';
 import { type ConfigProto, configProtoType } from '../../tf/index.js';
 import type { Given } from '../args.js';
 import { opLibraryOptions } from '../op_library_flags.js';
-import type { SERVING_FLAGS } from './serving_flags.js';
+import { IDLE_FLAGS, REFUSED_FLAGS, type SERVING_FLAGS } from './serving_flags.js';
 
 type ServingFlags = Given<typeof SERVING_FLAGS>;
 
@@ -167,29 +167,12 @@ function truth(name: string, given: string | true | undefined): boolean {
 
 /** Says of each flag that means something which this server has not that it is not there. */
 function refuseAbsent(flags: ServingFlags, log: Log): void {
-  const refused = {
-    platform_config_file: 'this server runs SavedModels on TensorFlow alone',
-    thread_pool_factory_config_file: "threads are TensorFlow's own; see --tensorflow_session_parallelism",
-    prefer_tflite_model: 'this server runs no TensorFlow Lite models',
-    mixed_precision: 'export the model in the precision that it is to run in',
-    use_alts_credentials: '--ssl_config_file gives TLS',
-  } as const;
-  for (const [name, reason] of Object.entries(refused)) {
-    if (flags[name as keyof typeof refused] !== undefined) {
-      throw new UserError(`--${name} is not supported: ${reason}`);
-    }
+  const given: Readonly<Record<string, unknown>> = flags;
+  for (const [name, { help }] of Object.entries(REFUSED_FLAGS)) {
+    if (given[name] !== undefined) throw new UserError(`--${name} is ${help}`);
   }
-  const without = [
-    'num_tflite_pools',
-    'num_tflite_interpreters_per_pool',
-    'enable_profiler',
-    'xla_cpu_compilation_enabled',
-    'xla_gpu_compilation_enabled',
-    'skip_initialize_tpu',
-  ] as const;
-  for (const name of without) {
-    const value = flags[name];
-    if (value !== undefined && value !== 'false') log.warn(`--${name} has no effect in this server`);
+  for (const [name, { help }] of Object.entries(IDLE_FLAGS)) {
+    if (given[name] !== undefined && given[name] !== 'false') log.warn(`--${name} ${help}`);
   }
   truth('flush_filesystem_caches', flags.flush_filesystem_caches);
   truth('remove_unused_fields_from_bundle_metagraph', flags.remove_unused_fields_from_bundle_metagraph);

@@ -139,15 +139,42 @@ const RUN_FLAGS = {
   },
 } as const satisfies Flags;
 
-/** Flags of TensorFlow Serving for what this server has not: each is refused or warned of when it is used. */
-const ABSENT_FLAGS = {
-  platform_config_file: { type: 'string', value: 'FILE', help: 'not supported' },
-  thread_pool_factory_config_file: { type: 'string', value: 'FILE', help: 'not supported' },
-  prefer_tflite_model: { type: 'boolean', help: 'not supported' },
-  num_tflite_pools: { type: 'number', value: 'N', help: 'has no effect' },
-  num_tflite_interpreters_per_pool: { type: 'number', value: 'N', help: 'has no effect' },
-  mixed_precision: { type: 'string', value: 'MODE', help: 'not supported' },
-  use_alts_credentials: { type: 'boolean', help: 'not supported; --ssl_config_file gives TLS' },
+/** Flags of TensorFlow Serving for what this server has not: each is refused, in the words of its help. */
+export const REFUSED_FLAGS = {
+  platform_config_file: {
+    type: 'string',
+    value: 'FILE',
+    help: 'not supported: this server runs SavedModels on TensorFlow alone',
+  },
+  thread_pool_factory_config_file: {
+    type: 'string',
+    value: 'FILE',
+    help: "not supported: threads are TensorFlow's own; see --tensorflow_session_parallelism",
+  },
+  prefer_tflite_model: {
+    type: 'boolean',
+    help: 'not supported: this server runs no TensorFlow Lite models',
+  },
+  mixed_precision: {
+    type: 'string',
+    value: 'MODE',
+    help: 'not supported: export the model in the precision that it is to run in',
+  },
+  use_alts_credentials: { type: 'boolean', help: 'not supported: --ssl_config_file gives TLS' },
+} as const satisfies Flags;
+
+/** Flags of TensorFlow Serving that change nothing here: each is warned of, in the words of its help. */
+export const IDLE_FLAGS = {
+  num_tflite_pools: {
+    type: 'number',
+    value: 'N',
+    help: 'has no effect: this server runs no TensorFlow Lite models',
+  },
+  num_tflite_interpreters_per_pool: {
+    type: 'number',
+    value: 'N',
+    help: 'has no effect: this server runs no TensorFlow Lite models',
+  },
   enable_profiler: {
     type: 'optional',
     value: 'true|false',
@@ -200,5 +227,6 @@ export const SERVING_FLAGS = {
   ...LISTEN_FLAGS,
   ...RUN_FLAGS,
   ...OWN_FLAGS,
-  ...ABSENT_FLAGS,
+  ...REFUSED_FLAGS,
+  ...IDLE_FLAGS,
 } as const satisfies Flags;

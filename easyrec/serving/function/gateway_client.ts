@@ -1,6 +1,6 @@
 import grpc from '@grpc/grpc-js';
-import type { ProtoFile } from '../grpc/proto_file.js';
-import { serviceDefinition } from '../grpc/service_definition.js';
+import { methodOf, serviceDefinition } from '../grpc/service_definition.js';
+import { unaryCall } from '../grpc/unary_call.js';
 import { GatewayError } from './gateway_error.js';
 import type {
   CreateFunctionRequest,
@@ -34,8 +34,8 @@ const CHUNK_BYTES = 1024 * 1024;
 export class GatewayClient {
   readonly #client: grpc.Client;
   readonly #timeoutMs: number | undefined;
-  readonly #gateway = definitions(gatewayProto(), GATEWAY_SERVICE);
-  readonly #store = definitions(functionStoreProto(), FUNCTION_STORE_SERVICE);
+  readonly #gateway = serviceDefinition(gatewayProto(), GATEWAY_SERVICE);
+  readonly #store = serviceDefinition(functionStoreProto(), FUNCTION_STORE_SERVICE);
 
   /** @param address `HOST:PORT`. */
   constructor(address: string, options: GatewayClientOptions = {}) {
@@ -99,7 +99,7 @@ export class GatewayClient {
 
   /** What has become of a deployment; the code is NotFound when there is none. */
   async status(name: string): Promise<FunctionStatus> {
-    return functionStatus(await this.#unary<Wire<FunctionStatus>>(this.#store('Status'), { name }));
+    return functionStatus(await this.#unary<Wire<FunctionStatus>>(this.#store, 'Status', { name }));
   }
 
   /**
@@ -112,7 +112,7 @@ export class GatewayClient {
     archive: Uint8Array | AsyncIterable<Uint8Array>,
     onLog?: (line: string) => void,
   ): Promise<UploadResult> {
-    const method = this.#store('Upload');
+    const method = methodOf(this.#store, 'Upload');
     const call = this.#client.makeBidiStreamRequest<object, object>(
       method.path,
       method.requestSerialize,
@@ -145,38 +145,17 @@ export class GatewayClient {
   }
 
   #call<Reply>(name: string, request: object): Promise<Reply> {
-    return this.#unary<Reply>(this.#gateway(name), request);
+    return this.#unary<Reply>(this.#gateway, name, request);
   }
 
-  #unary<Reply>(method: grpc.MethodDefinition<object, object>, request: object): Promise<Reply> {
+  async #unary<Reply>(service: grpc.ServiceDefinition, name: string, request: object): Promise<Reply> {
     const deadline = this.#timeoutMs === undefined ? Infinity : Date.now() + this.#timeoutMs;
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest<object, object>(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        { deadline },
-        (error, reply) => {
-          if (error === null) resolve(reply as Reply);
-          else reject(GatewayError.from(error));
-        },
-      );
-    });
+    try {
+      return await unaryCall<Reply>(this.#client, service, name, { request, deadline });
+    } catch (error) {
+      throw GatewayError.from(error as grpc.ServiceError);
+    }
   }
-}
-
-/** The methods of a service by name. */
-function definitions(
-  proto: ProtoFile,
-  service: string,
-): (name: string) => grpc.MethodDefinition<object, object> {
-  const methods = serviceDefinition(proto, service);
-  return (name) => {
-    const method = methods[name];
-    if (method === undefined) throw new Error(`no method ${name} of ${service}`);
-    return method;
-  };
 }
 
 /** Sends no more than the gateway takes in, so that a large folder does not stand in memory twice. */

@@ -2,7 +2,7 @@ import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, ServiceDefinit
 import protobuf from 'protobufjs';
 import type { Log } from '../../log.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
-import { serviceDefinition } from '../grpc/service_definition.js';
+import { methodOf, serviceDefinition } from '../grpc/service_definition.js';
 import { invalidArgument, STATUS_CODES } from '../status.js';
 import type { Gateway } from './gateway.js';
 import { gatewayFailure } from './gateway_failure.js';
@@ -47,9 +47,8 @@ function encodeMessage(message: object): Buffer {
 /** The definition of DCF's service under one of its names. */
 function gatewayDefinition(name: string): ServiceDefinition {
   const definition = serviceDefinition(gatewayProto(), name);
-  const { Invoke } = definition;
-  if (Invoke === undefined) throw new Error(`no method Invoke of ${name}`);
-  return { ...definition, Invoke: { ...Invoke, responseSerialize: encodeMessage } };
+  const invoke = methodOf(definition, 'Invoke');
+  return { ...definition, Invoke: { ...invoke, responseSerialize: encodeMessage } };
 }
 
 /** DCF's service under both its names, and this gateway's own. */

@@ -6,6 +6,8 @@ import { clearSocketPath } from './socket_file.js';
 export interface GrpcService {
   readonly definition: grpc.ServiceDefinition;
   readonly implementation: grpc.UntypedServiceImplementation;
+  /** Called when the server takes no more calls: those that would go on for ever are to be ended. */
+  readonly closing?: () => void;
 }
 
 /** Where a gRPC server listens, and what it takes. */
@@ -23,6 +25,8 @@ export interface GrpcServerOptions {
   readonly credentials?: grpc.ServerCredentials | undefined;
   /** Further settings by gRPC's own names, such as `grpc.max_concurrent_streams`. */
   readonly channelArguments?: Readonly<Record<string, string | number>> | undefined;
+  /** How long calls may go on once the server is closed; default 9 s. */
+  readonly drainMs?: number | undefined;
 }
 
 /** A gRPC server that listens. */
@@ -53,8 +57,6 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     'grpc.max_send_message_length': maxMessageBytes,
     // Two servers on one port would each get a share of the calls: the second is to fail instead.
     'grpc.so_reuseport': 0,
-    // Counts of each call, which nobody can ask for.
-    'grpc.enable_channelz': 0,
     ...KEEPALIVE,
     ...options.channelArguments,
   });
@@ -71,7 +73,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     throw error;
   }
   let closing: Promise<void> | undefined;
-  return { port, close: () => (closing ??= drain(server)) };
+  return { port, close: () => (closing ??= drain(server, options)) };
 }
 
 async function bindPort(server: grpc.Server, options: GrpcServerOptions): Promise<number> {
@@ -102,10 +104,16 @@ function bind(server: grpc.Server, address: string, { credentials }: GrpcServerO
   });
 }
 
-async function drain(server: grpc.Server): Promise<void> {
-  const force = setTimeout(() => server.forceShutdown(), DRAIN_MS);
+async function drain(
+  server: grpc.Server,
+  { services, drainMs = DRAIN_MS }: GrpcServerOptions,
+): Promise<void> {
+  // It knows connections for the sake of channelz: without `grpc.enable_channelz` they would be left open.
+  const force = setTimeout(() => server.forceShutdown(), drainMs);
   try {
-    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    const isShut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    for (const { closing } of services) closing?.();
+    await isShut;
   } finally {
     clearTimeout(force);
   }

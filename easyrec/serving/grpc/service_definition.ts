@@ -14,6 +14,16 @@ export function serviceDefinition({ root }: ProtoFile, name: string): ServiceDef
   );
 }
 
+/**
+ * A method of a service by its name.
+ * @throws Error when there is none.
+ */
+export function methodOf(service: ServiceDefinition, name: string): MethodDefinition<object, object> {
+  const method: MethodDefinition<object, object> | undefined = service[name];
+  if (method === undefined) throw new Error(`no method ${name}`);
+  return method;
+}
+
 function methodDefinition(
   service: protobuf.Service,
   method: protobuf.Method,

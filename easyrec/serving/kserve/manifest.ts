@@ -45,7 +45,7 @@ export async function writeKserveTarget(folder: string, target: KserveTarget): P
   }
   const manifest = join(folder, MANIFEST);
   if (existsSync(manifest)) throw new UserError(`target kserve: ${manifest} exists already`);
-  const version = modelBasePath === undefined ? undefined : newestVersion(resolve(modelBasePath));
+  const version = modelBasePath === undefined ? undefined : await newestVersion(resolve(modelBasePath));
   const name = serviceName(target.modelName);
   const image = target.image ?? `${name}:latest`;
   await mkdir(folder, { recursive: true });

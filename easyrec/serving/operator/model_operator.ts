@@ -36,7 +36,7 @@ export async function loadModelOperator(
   spec: ModelSpec,
   { readFiles, trust, timeoutMs, log }: OperatorSurroundings,
 ): Promise<Operator> {
-  const directory = versionOf(spec.model);
+  const directory = await versionOf(spec.model);
   log.info(`loading ${spec.properties.name} from ${directory}`);
   const loaded = new SavedModelServable(await loadTrustedModel(directory, trust, { log }));
   // An encoder makes a vector of each image, whatever images are beside it; a processor may make any number of images.
@@ -65,8 +65,8 @@ export async function loadModelOperator(
 }
 
 /** The folder of the SavedModel that a path means. */
-function versionOf(path: string): string {
-  return existsSync(join(path, 'saved_model.pb')) ? path : newestVersion(path).directory;
+async function versionOf(path: string): Promise<string> {
+  return existsSync(join(path, 'saved_model.pb')) ? path : (await newestVersion(path)).directory;
 }
 
 function feedOf({ image, data }: ModelSpec, { input, signature }: ModelPorts, log: Log): ModelFeed {

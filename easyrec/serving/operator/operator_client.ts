@@ -1,6 +1,7 @@
 import grpc from '@grpc/grpc-js';
 import { UserError } from '../../errors.js';
 import { serviceDefinition } from '../grpc/service_definition.js';
+import { unaryCall } from '../grpc/unary_call.js';
 import { OPERATOR_SERVICE, operatorProto, type OperatorRequest } from './operator.js';
 
 /** What an operator says of itself; all texts, as on the wire. */
@@ -75,22 +76,13 @@ export class OperatorClient {
     this.#client.close();
   }
 
-  #call<Reply>(name: string, request: object): Promise<Reply> {
-    const method = this.#definition[name];
-    if (method === undefined) throw new Error(`no method ${name}`);
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest<object, object>(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        { deadline: Date.now() + this.#timeoutMs },
-        (error, reply) => {
-          if (error === null) resolve(reply as Reply);
-          else
-            reject(new UserError(`operator ${this.#endpoint}: ${name}: ${error.message}`, { cause: error }));
-        },
-      );
-    });
+  async #call<Reply>(name: string, request: object): Promise<Reply> {
+    const deadline = Date.now() + this.#timeoutMs;
+    try {
+      return await unaryCall<Reply>(this.#client, this.#definition, name, { request, deadline });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new UserError(`operator ${this.#endpoint}: ${name}: ${reason}`, { cause });
+    }
   }
 }

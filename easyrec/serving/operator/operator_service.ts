@@ -3,8 +3,8 @@ import type { Log } from '../../log.js';
 import type { GrpcService } from '../grpc/grpc_server.js';
 import type { ProtoFile } from '../grpc/proto_file.js';
 import { serviceDefinition } from '../grpc/service_definition.js';
+import { Limiter } from '../limiter.js';
 import { ServingError, STATUS_CODES } from '../status.js';
-import { Limiter } from './limiter.js';
 import { type Operator, OPERATOR_SERVICE, type OperatorRequest, type OperatorResult } from './operator.js';
 
 /** How the service answers. */
@@ -27,7 +27,7 @@ export function operatorService(
   operator: Operator,
   options: OperatorServiceOptions,
 ): GrpcService {
-  const limiter = new Limiter(MAX_RUNNING, MAX_WAITING);
+  const limiter = new Limiter({ running: MAX_RUNNING, waiting: MAX_WAITING });
   return {
     definition: serviceDefinition(proto, OPERATOR_SERVICE),
     implementation: {

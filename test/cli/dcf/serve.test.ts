@@ -42,8 +42,10 @@ test('a container prepares a function, serves it, and lets a call end when it is
     assert.equal((await runDcf(['function', 'init', '-r', 'node', 'slow'], { cwd })).code, 0);
     const folder = join(cwd, 'slow');
     const handler = `
+      import { writeFileSync } from 'node:fs';
       export async function Handler(req: { input: Buffer }): Promise<string> {
-        await new Promise((resolve) => setTimeout(resolve, Number(req.input.toString())));
+        writeFileSync(req.input.toString(), '');
+        await new Promise((resolve) => setTimeout(resolve, 1500));
         return 'done';
       }`;
     writeFileSync(join(folder, 'handler.ts'), handler);
@@ -53,10 +55,11 @@ test('a container prepares a function, serves it, and lets a call end when it is
     assert.ok(existsSync(join(cwd, 'state/versions')));
     let late: Promise<Response> | undefined;
     const code = await serving(folder, env, async (url) => {
-      const quick = await fetch(url, { method: 'POST', body: '1' });
-      assert.equal(await quick.text(), 'done');
-      late = fetch(url, { method: 'POST', body: '1500' });
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      const first = await fetch(url, { method: 'POST', body: join(cwd, 'first') });
+      assert.equal(await first.text(), 'done');
+      const begun = join(cwd, 'begun');
+      late = fetch(url, { method: 'POST', body: begun });
+      while (!existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 20));
     });
     assert.equal(await (await late)?.text(), 'done');
     assert.equal(code, 0);

@@ -143,8 +143,8 @@ test('warns of flags that have no effect, and only where they would have had one
   const argv = ['--enable_profiler=false', '--xla_cpu_compilation_enabled=true', '--num_tflite_pools=1'];
   serverOptions(parseArguments(argv, HELP).flags, {}, log);
   assert.deepEqual(warnings, [
-    '--num_tflite_pools has no effect in this server',
-    '--xla_cpu_compilation_enabled has no effect in this server',
+    '--num_tflite_pools has no effect: this server runs no TensorFlow Lite models',
+    '--xla_cpu_compilation_enabled has no effect: XLA is as libtensorflow has it',
   ]);
   warnings.length = 0;
   serverOptions(parseArguments(['--enable_per_model_batching_parameters'], HELP).flags, {}, log);

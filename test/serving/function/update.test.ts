@@ -102,7 +102,7 @@ test('a call in progress ends with the version that it began with', () =>
 
 test('the number of workers follows ReplicaUpdate; none are kept at 0, and the next call starts one', () =>
   withGateway(async ({ client }) => {
-    const handler = 'import os, time\ndef Handler(req):\n    time.sleep(0.2)\n    return str(os.getpid())\n';
+    const handler = 'import os, time\ndef Handler(req):\n    time.sleep(1)\n    return str(os.getpid())\n';
     await deployPython(client, 'scaled', handler, { header: { concurrency: 1 } });
     await client.replicaUpdate('scaled', 3);
     await waitFor(client, 'scaled', ({ available_replicas: available }) => available === 3);
@@ -130,20 +130,22 @@ test('workers end when nobody calls for the idle time, and calls bring up to Max
 
 test('a caller that goes is not answered, and others are', () =>
   withGateway(async ({ client, url }) => {
-    const handler = 'import time\ndef Handler(req):\n    time.sleep(1)\n    return req.input\n';
+    const handler =
+      "import time\ndef Handler(req):\n    time.sleep(5 if req.input == b'a' else 0)\n    return req.input\n";
     await deployPython(client, 'slow', handler, { header: { concurrency: 1 } });
-    const running = fetch(`${url}/function/slow`, {
-      method: 'POST',
-      body: 'a',
-      signal: AbortSignal.timeout(200),
-    });
-    await assert.rejects(running, { name: 'TimeoutError' });
-    const waiting = fetch(`${url}/function/slow`, {
-      method: 'POST',
-      body: 'b',
-      signal: AbortSignal.timeout(200),
-    });
-    await assert.rejects(waiting, { name: 'TimeoutError' });
+    // The first one runs, the second waits for the worker; both go as soon as the gateway has them.
+    for (const [i, body] of ['a', 'b'].entries()) {
+      const gone = new AbortController();
+      const { signal } = gone;
+      const call = assert.rejects(fetch(`${url}/function/slow`, { method: 'POST', body, signal }), {
+        name: 'AbortError',
+      });
+      await waitFor(client, 'slow', ({ invocations }) => invocations === i + 1);
+      gone.abort();
+      await call;
+      await waitFor(client, 'slow', ({ failures }) => failures === i + 1);
+    }
+    assert.equal((await client.status('slow')).running_calls, 1);
     assert.equal(await client.invoke('slow', Buffer.from('c')), 'c');
     assert.equal((await client.status('slow')).failures, 2);
   }));

@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import grpc from '@grpc/grpc-js';
 import { SILENT_LOG } from '../../../easyrec/log.js';
-import { type GrpcServer, startGrpcServer } from '../../../easyrec/serving/grpc/grpc_server.js';
+import {
+  type GrpcServer,
+  type GrpcServerOptions,
+  startGrpcServer,
+} from '../../../easyrec/serving/grpc/grpc_server.js';
 import { unaryHandler, type UnaryMethod } from '../../../easyrec/serving/grpc/unary.js';
 import { invalidArgument } from '../../../easyrec/serving/status.js';
 
@@ -11,7 +15,7 @@ const PATH = '/test.Service/Method';
 const MESSAGE = Buffer.from('request');
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-function serve(method: UnaryMethod): Promise<GrpcServer> {
+function serve(method: UnaryMethod, options: Partial<GrpcServerOptions> = {}): Promise<GrpcServer> {
   const codec = {
     requestSerialize: asIs,
     requestDeserialize: asIs,
@@ -21,7 +25,7 @@ function serve(method: UnaryMethod): Promise<GrpcServer> {
   const Method = { path: PATH, requestStream: false, responseStream: false, ...codec };
   const implementation = { Method: unaryHandler(method, SILENT_LOG) };
   const services = [{ definition: { Method }, implementation }];
-  return startGrpcServer({ services, host: '127.0.0.1', port: 0, maxMessageBytes: 1000 });
+  return startGrpcServer({ services, host: '127.0.0.1', port: 0, maxMessageBytes: 1000, ...options });
 }
 
 test('a call is aborted when its client goes away, and not when it was answered', async () => {
@@ -57,3 +61,34 @@ test('a call is aborted when its client goes away, and not when it was answered'
     [false, false, true],
   );
 });
+
+// The library has ways to keep such a call for a minute, until the connection is found to be dead.
+const LIMIT = { timeout: 30_000 };
+
+test(
+  'a call that does not end is cancelled when a server that is closed has waited for it',
+  LIMIT,
+  async () => {
+    let begun: () => void = () => undefined;
+    const isBegun = new Promise<void>((resolve) => (begun = resolve));
+    const server = await serve(
+      (request, { signal }) => {
+        begun();
+        return once(signal, 'abort').then(() => request);
+      },
+      { drainMs: 100 },
+    );
+    const client = new grpc.Client(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
+    try {
+      const code = new Promise<grpc.status | undefined>((resolve) => {
+        client.makeUnaryRequest(PATH, asIs, asIs, MESSAGE, (error) => resolve(error?.code));
+      });
+      await isBegun;
+      await server.close();
+      // UNAVAILABLE where the end of the connection is there first.
+      assert.match(grpc.status[(await code) ?? grpc.status.OK], /^(CANCELLED|UNAVAILABLE)$/);
+    } finally {
+      client.close();
+    }
+  },
+);
