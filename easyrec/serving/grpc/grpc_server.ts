@@ -6,6 +6,8 @@ import { clearSocketPath } from './socket_file.js';
 export interface GrpcService {
   readonly definition: grpc.ServiceDefinition;
   readonly implementation: grpc.UntypedServiceImplementation;
+  /** Called when the server takes no more calls: those that would go on for ever are to be ended. */
+  readonly closing?: () => void;
 }
 
 /** Where a gRPC server listens, and what it takes. */
@@ -71,7 +73,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     throw error;
   }
   let closing: Promise<void> | undefined;
-  return { port, close: () => (closing ??= drain(server, options.drainMs ?? DRAIN_MS)) };
+  return { port, close: () => (closing ??= drain(server, options)) };
 }
 
 async function bindPort(server: grpc.Server, options: GrpcServerOptions): Promise<number> {
@@ -102,10 +104,16 @@ function bind(server: grpc.Server, address: string, { credentials }: GrpcServerO
   });
 }
 
-async function drain(server: grpc.Server, limitMs: number): Promise<void> {
-  const force = setTimeout(() => server.forceShutdown(), limitMs);
+async function drain(
+  server: grpc.Server,
+  { services, drainMs = DRAIN_MS }: GrpcServerOptions,
+): Promise<void> {
+  // It knows connections for the sake of channelz: without `grpc.enable_channelz` they would be left open.
+  const force = setTimeout(() => server.forceShutdown(), drainMs);
   try {
-    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    const isShut = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    for (const { closing } of services) closing?.();
+    await isShut;
   } finally {
     clearTimeout(force);
   }

@@ -3,7 +3,7 @@ import type { GrpcService } from './grpc_server.js';
 import { type ProtoFile, readProtoFile } from './proto_file.js';
 import { serviceDefinition } from './service_definition.js';
 
-const STATUS = { SERVING: 1, SERVICE_UNKNOWN: 3 } as const;
+const STATUS = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 
 interface Request {
   readonly service: string;
@@ -24,6 +24,7 @@ export function healthProto(): ProtoFile {
  */
 export function healthService(names: readonly string[]): GrpcService {
   const known = new Set(['', ...names]);
+  const watching = new Set<ServerWritableStream<Request, Response>>();
   return {
     definition: serviceDefinition(healthProto(), 'grpc.health.v1.Health'),
     implementation: {
@@ -33,9 +34,17 @@ export function healthService(names: readonly string[]): GrpcService {
       },
       Watch: (call: ServerWritableStream<Request, Response>): void => {
         const isKnown = known.has(call.request.service);
-        // The call stays open: nothing changes while the server listens, and its end ends the call.
+        // The call stays open: nothing changes while the server listens.
         call.write({ status: isKnown ? STATUS.SERVING : STATUS.SERVICE_UNKNOWN });
+        watching.add(call);
+        call.once('cancelled', () => watching.delete(call));
       },
+    },
+    closing: () => {
+      for (const call of watching) {
+        if (known.has(call.request.service)) call.write({ status: STATUS.NOT_SERVING });
+        call.end();
+      }
     },
   };
 }
