@@ -87,6 +87,7 @@ export class Gateway {
 
   /** Takes a function's folder into the store. */
   async upload(upload: Upload): Promise<UploadResult> {
+    this.#checkOpen();
     const result = await this.#uploader.take(upload);
     this.#log.info(`image ${upload.header.image} is version ${result.version}`);
     await this.#collect();
@@ -98,6 +99,7 @@ export class Gateway {
    * @throws ServingError ALREADY_EXISTS when there is one of that name.
    */
   async deploy(request: CreateFunctionRequest): Promise<void> {
+    this.#checkOpen();
     const name = request.Service;
     checkFunctionName(name);
     if (this.#functions.has(name) || this.#deploying.has(name)) {
@@ -107,7 +109,11 @@ export class Gateway {
     this.#deploying.add(name);
     try {
       const record: FunctionRecord = { format_version: 1, name, current };
-      this.#functions.set(name, await ManagedFunction.start(this.#context, record, true));
+      const managed = await ManagedFunction.start(this.#context, record, true);
+      // Closing may have begun meanwhile, and knows nothing of it.
+      if (this.#isClosing) await managed.close(0);
+      this.#checkOpen();
+      this.#functions.set(name, managed);
     } finally {
       this.#deploying.delete(name);
     }
@@ -119,6 +125,7 @@ export class Gateway {
    * @throws ServingError NOT_FOUND
    */
   async update(request: CreateFunctionRequest): Promise<void> {
+    this.#checkOpen();
     checkFunctionName(request.Service);
     const managed = this.#find(request.Service);
     const deployment = readDeployment(request, this.#store.resolve(request.Image));
@@ -157,7 +164,7 @@ export class Gateway {
    * @throws ServingError INTERNAL when it fails or there is none, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, CANCELLED
    */
   async invoke(name: string, input: Uint8Array, signal?: AbortSignal): Promise<Buffer> {
-    if (this.#isClosing) throw new ServingError('UNAVAILABLE', 'the gateway stops');
+    this.#checkOpen();
     return this.#call(name, input, signal);
   }
 
@@ -242,6 +249,10 @@ export class Gateway {
     clearTimeout(cut);
     this.#functions.clear();
     await new Promise<void>((resolve) => this.#owner.close(() => resolve()));
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosing) throw new ServingError('UNAVAILABLE', 'the gateway stops');
   }
 
   #find(name: string): ManagedFunction {

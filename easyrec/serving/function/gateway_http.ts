@@ -23,6 +23,8 @@ type Route = (call: HttpCall) => unknown;
 const MAX_JSON_BYTES = 1024 * 1024;
 /** A client that sends nothing for so long, amid a request, is cut off. */
 const IDLE_MS = 60_000;
+/** How often clients are looked at that are slow. */
+const CHECK_MS = 2_000;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** Methods and paths; `*` stands for a function's name. */
@@ -55,12 +57,14 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 /** The gateway's HTTP side; it listens nowhere, but takes connections that are handed to it. */
 export function gatewayHttp(gateway: Gateway, log: Log): Server {
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     answer(gateway, request, response).catch((error: unknown) => fail(request, response, { error, log }));
   });
   server.headersTimeout = IDLE_MS;
   // For the sending of a whole request; a handler may take as long as its function's limit says.
   server.requestTimeout = 3_600_000;
+  // Node looks after these limits, and knows its connections, from then on only.
+  server.emit('listening');
   return server;
 }
 

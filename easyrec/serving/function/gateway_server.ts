@@ -57,6 +57,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
       // Every call has its answer now; what is left is to send it.
       await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, LAST_BYTES_MS))]);
       server.forceShutdown();
+      http.close();
       shared.destroy();
     };
     let closing: Promise<void> | undefined;

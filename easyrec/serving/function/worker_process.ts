@@ -60,14 +60,12 @@ export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
 
 /** The memory in use by a process and all its descendants; 0 when it has ended. */
 export function residentBytes(pid: number): number {
-  const [, pages = '0'] = readIfThere(`/proc/${pid}/statm`).split(' ');
+  const [, own = '0'] = /^VmRSS:\s*(\d+) kB$/m.exec(readIfThere(`/proc/${pid}/status`)) ?? [];
   const children = readThreads(pid).flatMap((thread) =>
     readIfThere(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean),
   );
-  return children.reduce((sum, child) => sum + residentBytes(Number(child)), Number(pages) * PAGE_BYTES);
+  return children.reduce((sum, child) => sum + residentBytes(Number(child)), Number(own) * 1024);
 }
-
-const PAGE_BYTES = 4096;
 
 function readThreads(pid: number): readonly string[] {
   try {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
+import { SILENT_LOG } from '../../../easyrec/log.js';
+import { Gateway } from '../../../easyrec/serving/function/gateway.js';
+import { gatewayHttp } from '../../../easyrec/serving/function/gateway_http.js';
+import { withTempFolder } from '../../support/temp_folder.js';
 import { deployPython, uploadPython, waitFor, withGateway } from './support.js';
 
 const HANDLER =
@@ -147,6 +152,22 @@ test('a body in chunks that becomes too large is answered 413', () =>
       // More is to come: the answer does not wait for it.
     });
     assert.equal(status, 413);
+  }));
+
+test('a client that does not get on with its request is told so and cut off', () =>
+  withTempFolder(async (stateDirectory) => {
+    const gateway = await Gateway.open({ stateDirectory, log: SILENT_LOG });
+    const http = gatewayHttp(gateway, SILENT_LOG);
+    http.headersTimeout = 100;
+    const server = createServer((socket) => http.emit('connection', socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const answer = await exchange(address.port, ['GET /healthz HTTP/1.1\r\n', 'host: x\r\n']);
+    assert.match(answer, /^HTTP\/1\.1 408 /);
+    server.close();
+    http.close();
+    await gateway.close(0);
   }));
 
 /** Sends bytes, some at a time, and returns all that comes back. */

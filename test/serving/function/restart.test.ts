@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SILENT_LOG } from '../../../easyrec/log.js';
+import { Gateway } from '../../../easyrec/serving/function/gateway.js';
 import { startGatewayServer } from '../../../easyrec/serving/function/index.js';
 import { withTempFolder } from '../../support/temp_folder.js';
 import { endProcess, startProcess } from './gateway_process.js';
@@ -172,6 +173,25 @@ function readIfThere(path: string): string {
     return '';
   }
 }
+
+test('a gateway that stops takes no more uploads, deployments, updates and calls', () =>
+  withTempFolder(async (stateDirectory) => {
+    const gateway = await Gateway.open({ stateDirectory, log: SILENT_LOG });
+    const closed = gateway.close(0);
+    const request = { Service: 'late', Image: 'image' };
+    const upload = {
+      header: { image: 'image', runtime: 'python3' },
+      archive: (async function* () {})(),
+      onLine: (): void => undefined,
+      signal: new AbortController().signal,
+    };
+    const refused = { code: 'UNAVAILABLE', message: 'the gateway stops' };
+    await assert.rejects(gateway.upload(upload), refused);
+    await assert.rejects(gateway.deploy(request), refused);
+    await assert.rejects(gateway.update(request), refused);
+    await assert.rejects(gateway.invoke('late', Buffer.alloc(0)), refused);
+    await closed;
+  }));
 
 test('a state folder has one gateway at a time', () =>
   withGateway(async ({ stateDirectory }) => {
