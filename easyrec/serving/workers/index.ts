@@ -7,6 +7,7 @@
  * - `trust` is made of the flags by `opLibraryTrust`. `load` refuses what is not trusted with a NativeError that says what to do.
  * - `needsWorker(directory, trust)` says whether a version is to be loaded here or in the server's own process; the
  *   latter must not load op libraries at all. `--model_isolation=process` is for the server to decide.
+ * - `warmUp(request, model)` runs requests in a process that takes the place of another one, before calls are sent to it.
  * - `onHealth(request, health)` is told when a process ends (`restarting`, `backing_off`) and when another has taken over
  *   (`running`): the state of a version is LOADING with the code UNAVAILABLE and `health.problem` in between.
  * - `close()` of a model ends its process within 2 s; that of the loader ends all of them. Without it, they end with
