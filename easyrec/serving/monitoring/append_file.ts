@@ -56,8 +56,8 @@ export class AppendFile {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
-    return this.#writing;
+    if (this.#pending.length > 0) this.#writing ??= this.#writeAll();
+    return this.#writing ?? Promise.resolve();
   }
 
   /** Writes what waits and closes the file; calling it again does nothing. */
@@ -80,6 +80,8 @@ export class AppendFile {
         this.#drop(records.length, error instanceof Error ? error.message : String(error));
       }
     }
+    // At once, not when the promise settles: who adds a record in between would wait for writing that has ended.
+    this.#writing = undefined;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
