@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, rename, rm, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -69,11 +69,10 @@ export class Gateway {
 
   /**
    * Opens the state folder, ends what a killed gateway left running, and starts the functions.
-   * @throws UserError when another gateway uses the folder.
+   * @throws UserError when another gateway uses the folder, or it cannot be written.
    */
   static async open(options: GatewayOptions): Promise<Gateway> {
-    await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
-    const directory = await realpath(options.stateDirectory);
+    const directory = await openDirectory(options.stateDirectory);
     const owner = await own(directory);
     const gateway = new Gateway(directory, owner, options);
     try {
@@ -292,6 +291,22 @@ export class Gateway {
  * Makes this process the only gateway of a state folder: the kernel gives an abstract socket's name to one process, and
  * takes it back however that ends.
  */
+/** Makes the folder if need be; returns its path without links. */
+async function openDirectory(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return await realpath(path);
+  } catch (cause) {
+    throw new UserError(
+      `state folder ${path}: expected one that can be written, received ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 async function own(directory: string): Promise<Server> {
   const name = createHash('sha256').update(directory).digest('hex');
   const server = createServer((socket) => socket.destroy());

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../log.js';
 import { NativeError } from '../../errors.js';
@@ -76,20 +77,13 @@ export class WorkerProcess {
     this.#options = options;
     const { own, other } = socketPair();
     try {
-      this.#child = spawn(process.execPath, [ENTRY, String(process.pid), options.name], {
-        // A run occupies a thread of the pool until it ends.
-        env: { ...process.env, UV_THREADPOOL_SIZE: String(options.limits.threads) },
-        stdio: ['ignore', 'pipe', 'pipe', other],
-      });
+      this.#child = startProcess(options, other);
     } catch (error) {
       closeSync(own);
       throw error;
     } finally {
       closeSync(other);
     }
-    const { stdout, stderr } = this.#child;
-    if (stdout !== null) logLines(stdout, (line) => options.log.info(`${options.name}: ${line}`));
-    if (stderr !== null) logLines(stderr, (line) => options.log.warn(`${options.name}: ${line}`));
     let closed = (): void => undefined;
     const channelClosed = new Promise<void>((resolve) => (closed = resolve));
     this.#channel = new Channel(own, {
@@ -286,4 +280,26 @@ function isStopped(pid: number | undefined): boolean {
     // It has ended, which is told elsewhere.
     return false;
   }
+}
+
+/**
+ * Starts the process, with one end of the channel, and passes on what it prints.
+ *
+ * @throws NativeError when this process has no file descriptors left.
+ */
+function startProcess({ name, limits, log }: WorkerOptions, channel: number): ChildProcess {
+  const child = spawn(process.execPath, [ENTRY, String(process.pid), name], {
+    // A run occupies a thread of the pool until it ends.
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(limits.threads) },
+    stdio: ['ignore', 'pipe', 'pipe', channel],
+  });
+  // Without descriptors there are no streams, whatever their type says, and the error comes later, as an event.
+  const [, stdout, stderr] = (child.stdio as readonly unknown[] | undefined) ?? [];
+  if (!(stdout instanceof Readable) || !(stderr instanceof Readable)) {
+    child.on('error', () => undefined);
+    throw new NativeError('worker process: no file descriptors are left');
+  }
+  logLines(stdout, (line) => log.info(`${name}: ${line}`));
+  logLines(stderr, (line) => log.warn(`${name}: ${line}`));
+  return child;
 }

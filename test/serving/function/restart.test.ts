@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SILENT_LOG } from '../../../easyrec/log.js';
@@ -197,6 +197,17 @@ test('a state folder has one gateway at a time', () =>
   withGateway(async ({ stateDirectory }) => {
     const second = startGatewayServer({ stateDirectory, port: 0, log: SILENT_LOG });
     await assert.rejects(second, /is used by another gateway that runs/);
+  }));
+
+test('a state folder that cannot be is told of as one', () =>
+  withTempFolder(async (folder) => {
+    const stateDirectory = join(folder, 'file');
+    writeFileSync(stateDirectory, '');
+    const server = startGatewayServer({ stateDirectory, port: 0, log: SILENT_LOG });
+    await assert.rejects(server, {
+      name: 'UserError',
+      message: /^state folder .*file: expected one that can be written, received EEXIST/,
+    });
   }));
 
 test('a taken port is told of, and the state folder is free again', () =>
