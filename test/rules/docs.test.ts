@@ -68,7 +68,7 @@ const PARTS: readonly (readonly [Command, readonly string[]])[] = [
   [doctor, []],
 ];
 /** Flags of other programs, and edits of a config. */
-const FOREIGN = /^--(data|logdir|version|(data|train|feature|model|export|eval)_config)$/;
+const FOREIGN = /^--(build|data|logdir|version|(data|train|feature|model|export|eval)_config)$/;
 
 let known: ReadonlySet<string>;
 
