@@ -23,7 +23,7 @@ export async function runBench(run: (argv: readonly string[]) => Promise<void>):
 
 /** The call of a program as results show it, with no paths of the machine. */
 export function shownCall(name: string, argv: readonly string[]): string {
-  return [name, ...argv.map((word) => (word.startsWith('/') ? 'PATH' : word))].join(' ');
+  return [name, ...argv.map((word) => word.replace(/^(--\w+=)?\/.*/, '$1PATH'))].join(' ');
 }
 
 /**
