@@ -287,10 +287,6 @@ export class Gateway {
   }
 }
 
-/**
- * Makes this process the only gateway of a state folder: the kernel gives an abstract socket's name to one process, and
- * takes it back however that ends.
- */
 /** Makes the folder if need be; returns its path without links. */
 async function openDirectory(path: string): Promise<string> {
   try {
@@ -307,6 +303,10 @@ async function openDirectory(path: string): Promise<string> {
   }
 }
 
+/**
+ * Makes this process the only gateway of a state folder: the kernel gives an abstract socket's name to one process, and
+ * takes it back however that ends.
+ */
 async function own(directory: string): Promise<Server> {
   const name = createHash('sha256').update(directory).digest('hex');
   const server = createServer((socket) => socket.destroy());
