@@ -8,6 +8,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { invalidArgument, ServingError } from '../status.js';
+import { withStreams } from '../with_streams.js';
 import { hasCode } from './has_code.js';
 
 /** An archive may not unpack to more than this. */
@@ -21,7 +22,8 @@ const MAX_ENTRIES = 200_000;
 export async function unpackArchive(archive: AsyncIterable<Uint8Array>, folder: string): Promise<void> {
   // GNU tar takes no member out of the folder, and makes links only when all else is there.
   const options = ['--no-same-owner', '--no-same-permissions', '--directory', folder];
-  const tar = spawn('tar', ['--extract', '--file', '-', ...options], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const args = ['--extract', '--file', '-', ...options];
+  const tar = withStreams('tar', spawn('tar', args, { stdio: ['pipe', 'ignore', 'pipe'] }));
   let errors = '';
   tar.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(0, 500)));
   const closed = once(tar, 'close') as Promise<[number | null, NodeJS.Signals | null]>;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { ServingError } from '../status.js';
+import { withStreams } from '../with_streams.js';
 import { killGroup, ownerMark } from './owned_processes.js';
 
 /** What to run, and where. */
@@ -31,12 +32,15 @@ export async function runInstaller(options: InstallerOptions): Promise<void> {
   const { what, command, directory, stateDirectory, onLine, signal } = options;
   checkCaller(signal);
   const [file = '', ...args] = command;
-  const child = spawn(file, args, {
-    cwd: directory,
-    env: { ...process.env, ...ownerMark(stateDirectory) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = withStreams(
+    what,
+    spawn(file, args, {
+      cwd: directory,
+      env: { ...process.env, ...ownerMark(stateDirectory) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    }),
+  );
   const tail: string[] = [];
   const take = (line: string): void => {
     onLine(line);

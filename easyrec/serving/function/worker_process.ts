@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Duplex, Readable } from 'node:stream';
 import { packageFile } from '../../package_files.js';
+import { withStreams } from '../with_streams.js';
 import { hasCode } from './has_code.js';
 import { isGone, ownerMark } from './owned_processes.js';
 import type { ResourceLimits } from './resources.js';
@@ -39,7 +40,7 @@ const RESERVED_BYTES = 1024 * 1024 * 1024;
 /**
  * Starts a worker's process: leader of a process group of its own, killed by the kernel when the gateway dies, and with
  * the limits that the kernel can keep for us.
- * @throws Error when this machine has no memory or no file descriptors left for it.
+ * @throws NativeError when this machine has no memory or no file descriptors left for it.
  */
 export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
   const [file = '', ...args] = [...limitCommand(launch.limits), ...runnerCommand(launch.version)];
@@ -49,12 +50,8 @@ export function startWorkerProcess(launch: WorkerLaunch): WorkerProcess {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  // Where there are none, child.stdio is undefined, whatever its type says.
-  const [, stdout, stderr, connection] = (child.stdio as readonly unknown[] | undefined) ?? [];
-  if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(connection)) {
-    child.on('error', () => undefined);
-    throw new Error('no file descriptors are left');
-  }
+  const [, stdout, stderr, connection] = withStreams('a worker', child).stdio;
+  if (!isReadable(stdout) || !isReadable(stderr) || !isDuplex(connection)) throw new Error('no pipes');
   return { child, pid: child.pid, connection, output: [stdout, stderr] };
 }
 

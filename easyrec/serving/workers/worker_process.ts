@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../log.js';
 import { NativeError } from '../../errors.js';
@@ -9,6 +8,7 @@ import type { SignatureDef } from '../../tf/index.js';
 import { decodeMessage } from '../../tf/index.js';
 import type { RunRequest, ServableTensor } from '../servable.js';
 import { ServingError } from '../status.js';
+import { withStreams } from '../with_streams.js';
 import { Channel } from './channel.js';
 import type { Frame } from './frames.js';
 import type { Failure, LoadOrder, LoadReport, RunOrder } from './messages.js';
@@ -293,13 +293,8 @@ function startProcess({ name, limits, log }: WorkerOptions, channel: number): Ch
     env: { ...process.env, UV_THREADPOOL_SIZE: String(limits.threads) },
     stdio: ['ignore', 'pipe', 'pipe', channel],
   });
-  // Without descriptors there are no streams, whatever their type says, and the error comes later, as an event.
-  const [, stdout, stderr] = (child.stdio as readonly unknown[] | undefined) ?? [];
-  if (!(stdout instanceof Readable) || !(stderr instanceof Readable)) {
-    child.on('error', () => undefined);
-    throw new NativeError('worker process: no file descriptors are left');
-  }
-  logLines(stdout, (line) => log.info(`${name}: ${line}`));
-  logLines(stderr, (line) => log.warn(`${name}: ${line}`));
+  const { stdout, stderr } = withStreams('a worker process', child);
+  if (stdout !== null) logLines(stdout, (line) => log.info(`${name}: ${line}`));
+  if (stderr !== null) logLines(stderr, (line) => log.warn(`${name}: ${line}`));
   return child;
 }

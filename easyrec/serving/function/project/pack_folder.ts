@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { withStreams } from '../../with_streams.js';
 
 /** What stays at home: it is made anew where the function runs, or is none of its business. */
 export const LEFT_OUT = ['.git', '.venv', 'node_modules', '__pycache__', '*.pyc', '.*.partial-*'] as const;
@@ -31,7 +32,7 @@ async function* pieces(
   const exclude = LEFT_OUT.map((name) => `--exclude=${name}`);
   const order = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner'];
   const args = ['-czf', '-', '--dereference', ...order, ...exclude, '-C', folder, '.'];
-  const child = spawn('tar', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = withStreams('tar', spawn('tar', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
   const ended = new Promise<string>((resolve) => {
