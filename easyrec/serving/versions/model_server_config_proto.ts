@@ -22,6 +22,16 @@ interface PolicyMessage {
   readonly specific?: { readonly versions?: readonly Int64[] } | null;
 }
 
+interface SamplingMessage {
+  readonly sampling_rate?: number;
+  readonly attributes?: number;
+  readonly per_task_sampling_configs?: readonly {
+    readonly dc?: string;
+    readonly task_index?: number | null;
+    readonly sampling_rate?: number;
+  }[];
+}
+
 interface ModelConfigMessage {
   readonly name?: string;
   readonly base_path?: string;
@@ -29,7 +39,8 @@ interface ModelConfigMessage {
   readonly model_platform?: string;
   readonly logging_config?: {
     readonly log_collector_config?: { readonly type?: string; readonly filename_prefix?: string } | null;
-    readonly sampling_config?: { readonly sampling_rate?: number } | null;
+    readonly sampling_config?: SamplingMessage | null;
+    readonly custom_logging_config?: object | null;
   } | null;
   readonly model_version_policy?: PolicyMessage | null;
   readonly version_labels?: Readonly<Record<string, Int64>> | null;
@@ -85,7 +96,7 @@ function modelOf(message: ModelConfigMessage): ModelConfig {
     versionLabels: new Map(
       Object.entries(labels ?? {}).map(([label, version]) => [label, BigInt(version.toString())]),
     ),
-    ...(logging && { logging: loggingOf(logging) }),
+    ...(logging && { logging: loggingOf(name, logging) }),
   };
 }
 
@@ -122,10 +133,23 @@ function policyOf({ latest, all, specific }: PolicyMessage): VersionPolicy {
   return LATEST_VERSION;
 }
 
-function loggingOf(message: NonNullable<ModelConfigMessage['logging_config']>): LoggingConfig {
+function loggingOf(model: string, message: NonNullable<ModelConfigMessage['logging_config']>): LoggingConfig {
+  if (message.custom_logging_config) {
+    throw invalidArgument(`logging_config of model ${model}: custom_logging_config is not supported`);
+  }
   return {
     collectorType: message.log_collector_config?.type ?? '',
     filenamePrefix: message.log_collector_config?.filename_prefix ?? '',
-    samplingRate: message.sampling_config?.sampling_rate ?? 0,
+    samplingRate: samplingRateOf(model, message.sampling_config ?? {}),
   };
+}
+
+/** Of rates by task the first counts that names neither a data center nor a task: this server knows of none of its own. */
+function samplingRateOf(model: string, sampling: SamplingMessage): number {
+  if ((sampling.attributes ?? 0) !== 0) {
+    throw invalidArgument(`sampling_config of model ${model}: attributes are not supported`);
+  }
+  const all = sampling.per_task_sampling_configs ?? [];
+  const own = all.find(({ dc = '', task_index: task = null }) => dc === '' && task === null);
+  return (own ?? sampling).sampling_rate ?? 0;
 }

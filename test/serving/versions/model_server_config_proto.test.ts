@@ -105,3 +105,51 @@ test('reads the message as it comes over the wire', () => {
   assert.equal(received.models?.[0]?.versionLabels.get('x'), 9007199254740993n);
   assert.equal(received.models[0].name, 'm');
 });
+
+/** The logging of a model as it comes in a file, and over the wire. */
+const WAYS: readonly ((logging: object, text: string) => number | undefined)[] = [
+  (_, text) => {
+    const config = `model_config_list { config { name: "m" model_platform: "tensorflow" logging_config { ${text} } } }`;
+    return parseModelServerConfig(config, 'f').models?.[0]?.logging?.samplingRate;
+  },
+  (logging) => {
+    const type = modelServerConfigType();
+    const config = [{ name: 'm', model_platform: 'tensorflow', logging_config: logging }];
+    const bytes = type.encode(type.fromObject({ model_config_list: { config } })).finish();
+    return modelServerConfigOf(type.toObject(type.decode(bytes))).models?.[0]?.logging?.samplingRate;
+  },
+];
+
+test('of sampling rates by task the first counts that is meant for all, what else is sampled or logged is refused', () => {
+  for (const rateOf of WAYS) {
+    const tasks = [
+      { dc: 'aa', sampling_rate: 0.1 },
+      { task_index: 0, sampling_rate: 0.2 },
+      { sampling_rate: 0.3 },
+      { sampling_rate: 0.4 },
+    ];
+    const texts = [
+      'dc: "aa" sampling_rate: 0.1',
+      'task_index: 0 sampling_rate: 0.2',
+      'sampling_rate: 0.3',
+      'sampling_rate: 0.4',
+    ].map((text) => `per_task_sampling_configs { ${text} }`);
+    const by = (count: number): number | undefined =>
+      rateOf(
+        { sampling_config: { sampling_rate: 0.5, per_task_sampling_configs: tasks.slice(0, count) } },
+        `sampling_config { sampling_rate: 0.5 ${texts.slice(0, count).join(' ')} }`,
+      );
+    assert.deepEqual([by(0), by(1), by(2), by(3), by(4)], [0.5, 0.5, 0.5, 0.3, 0.3]);
+    assert.throws(() => rateOf({ sampling_config: { attributes: 1 } }, 'sampling_config { attributes: 1 }'), {
+      code: 'INVALID_ARGUMENT',
+      message: 'sampling_config of model m: attributes are not supported',
+    });
+    assert.throws(
+      () => rateOf({ custom_logging_config: { type_url: 'x' } }, 'custom_logging_config { type_url: "x" }'),
+      {
+        code: 'INVALID_ARGUMENT',
+        message: 'logging_config of model m: custom_logging_config is not supported',
+      },
+    );
+  }
+});
